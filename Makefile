@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: MIT
+# The one makefile: non-recursive, out of tree in B. `make` builds, `make check` tests, `make demo` shows.
+
+B      ?= build
+V      ?= 0
+PREFIX ?= /usr/local
+CC     ?= cc
+FLEX   ?= flex
+BISON  ?= bison
+
+VERSION := 0.2.0
+
+# CFLAGS, CPPFLAGS, LDFLAGS belong to the user; WERROR=1 is ours (make check sets it).
+CFLAGS  ?= -O2 -g
+HARDEN  ?= -fstack-protector-strong -fPIC
+WARN    := -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -Wswitch-enum -Wcast-qual -Wformat=2 \
+	-Wundef -Wvla -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings -Wimplicit-fallthrough
+LIBPKGS := jansson libmd
+ALL_CPPFLAGS := -D_GNU_SOURCE -Icompiler -I. -I$(B)/gen -DFP_VERSION='"$(VERSION)"' $(CPPFLAGS)
+ALL_CFLAGS   := -std=gnu11 $(WARN) $(if $(WERROR),-Werror) $(HARDEN) -ffile-prefix-map=$(CURDIR)/= $(CFLAGS) \
+	$(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
+LIBS         := -ljansson -lmd
+ALL_LDFLAGS  := $(LDFLAGS) $(if $(SAN),-fsanitize=$(SAN))
+
+Q := $(if $(filter 1,$(V)),,@)
+say = @$(if $(filter 1,$(V)),true,printf '  %-7s %s\n' $(1) $(2))
+
+GEN := $(B)/gen/tables.inc $(B)/gen/targets.inc $(B)/gen/library.inc $(B)/gen/selinux.inc \
+	$(B)/gen/lex.h $(B)/gen/parse.tab.h
+
+lib_src := $(wildcard compiler/base/*.c compiler/front/*.c compiler/sema/*.c compiler/ir/*.c \
+	compiler/target/*.c compiler/bundle/*.c compiler/merge/*.c compiler/*.c backends/*.c backends/*/*.c)
+lib_obj := $(lib_src:%.c=$(B)/%.o) $(B)/gen/lex.o $(B)/gen/parse.tab.o
+cmd_src := $(wildcard compiler/cmd/*.c)
+cmd_obj := $(cmd_src:%.c=$(B)/%.o)
+
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.PHONY: all
+all: $(B)/fpolicyc $(B)/libfpolicy.a
+
+$(B)/fpolicyc: $(cmd_obj) $(B)/libfpolicy.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+$(B)/libfpolicy.a: $(lib_obj)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcsD $@ $^
+
+$(B)/%.o: %.c | $(GEN)
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# The generated skeletons are not ours to mend.
+$(B)/gen/%.o: $(B)/gen/%.c | $(GEN)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -Wno-conversion -Wno-sign-conversion -Wno-switch-enum -Wno-cast-qual \
+		-Wno-missing-prototypes -MMD -MP -c -o $@ $<
+
+# Tables: schemas/ -> C, by host programs.
+tables := $(wildcard schemas/tables/*.tsv)
+$(B)/gen/fp-%: schemas/gen/%.c
+	$(call say,HOSTCC,$<)
+	$(Q)mkdir -p $(@D) && $(CC) -std=gnu11 -O1 $(WARN) -o $@ $<
+$(B)/gen/tables.inc: $(B)/gen/fp-gen $(tables)
+	$(call say,GEN,$@)
+	$(Q)$< schemas/tables > $@
+$(B)/gen/selinux.inc: $(B)/gen/fp-gen-selinux $(tables)
+	$(call say,GEN,$@)
+	$(Q)$< schemas/tables > $@
+targets := $(sort $(wildcard schemas/targets/*.target schemas/targets/apparmor/*.features))
+$(B)/gen/targets.inc: $(B)/gen/fp-embed $(targets)
+	$(call say,GEN,$@)
+	$(Q)$< $(foreach f,$(targets),$(f:schemas/targets/%=%)=$(f)) > $@
+library := $(sort $(wildcard policies/lib/*.policy))
+$(B)/gen/library.inc: $(B)/gen/fp-embed $(library)
+	$(call say,GEN,$@)
+	$(Q)$< $(foreach f,$(library),$(f:policies/lib/%=std/%)=$(f)) > $@
+
+$(B)/gen/lex.c $(B)/gen/lex.h &: grammar/policy.l
+	$(call say,FLEX,$<)
+	$(Q)mkdir -p $(@D) && $(FLEX) --header-file=$(B)/gen/lex.h -o $(B)/gen/lex.c $<
+$(B)/gen/parse.tab.c $(B)/gen/parse.tab.h &: grammar/policy.y grammar/keywords.def
+	$(call say,BISON,$<)
+	$(Q)mkdir -p $(@D) && $(BISON) -Wall -Wcounterexamples -Werror --defines=$(B)/gen/parse.tab.h \
+		-o $(B)/gen/parse.tab.c $<
+
+-include $(lib_obj:.o=.d) $(cmd_obj:.o=.d)

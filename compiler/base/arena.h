@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/* Bump allocator: everything of one compilation lives and dies together. */
+#ifndef FP_BASE_ARENA_H
+#define FP_BASE_ARENA_H
+
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Invariants: memory is zeroed, aligned for any type, and stays where it is until fp_arena_free().
+ * Running out (of the limit, or of the system) is one longjmp to `recover`; no caller checks.
+ * A caller that holds anything outside the arena registers it with fp_arena_own() first.
+ */
+struct fp_chunk;
+struct fp_owned;
+
+struct fp_arena {
+	struct fp_chunk *chunks;
+	struct fp_owned *owned;
+	size_t used, limit; /* bytes taken from the system; `limit` is never passed */
+	jmp_buf *recover;
+};
+
+/* Size of a chunk; the test build shrinks it so that growth runs in every test. */
+#ifndef FP_ARENA_CHUNK
+#define FP_ARENA_CHUNK (64u * 1024u)
+#endif
+
+void fp_arena_init(struct fp_arena *a, size_t limit, jmp_buf *recover);
+
+/* Runs the owned objects' release functions, newest first, then frees every chunk. */
+void fp_arena_free(struct fp_arena *a);
+
+void *fp_arena_alloc(struct fp_arena *a, size_t size);
+void *fp_arena_array(struct fp_arena *a, size_t n, size_t size);
+void *fp_arena_copy(struct fp_arena *a, const void *from, size_t size);
+char *fp_arena_text(struct fp_arena *a, const char *from, size_t len); /* adds the NUL */
+char *fp_arena_printf(struct fp_arena *a, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/*
+ * Ties an object of a library (jansson, libsepol) to the arena: `release(object)` runs in
+ * fp_arena_free(), also after a longjmp. Takes ownership even when it fails to allocate.
+ */
+void fp_arena_own(struct fp_arena *a, void (*release)(void *), void *object);
+
+#define FP_NEW(arena, type)           ((type *)fp_arena_alloc(arena, sizeof(type)))
+#define FP_NEW_ARRAY(arena, n, type)  ((type *)fp_arena_array(arena, n, sizeof(type)))
+
+#endif

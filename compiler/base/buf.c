@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/* Growing byte buffer. */
+#include "base/buf.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+void fp_buf_init(struct fp_buf *b, struct fp_arena *arena)
+{
+	*b = (struct fp_buf){ .arena = arena };
+}
+
+/* Room for `more` bytes and the NUL. */
+static char *reserve(struct fp_buf *b, size_t more)
+{
+	if (b->cap - b->len <= more) {
+		size_t cap = b->cap ? b->cap : 64;
+		while (cap - b->len <= more)
+			cap = cap > SIZE_MAX / 4 ? SIZE_MAX : cap * 2;
+		char *data = fp_arena_alloc(b->arena, cap);
+		if (b->len)
+			memcpy(data, b->data, b->len);
+		b->data = data;
+		b->cap = cap;
+	}
+	return b->data + b->len;
+}
+
+void fp_buf_add(struct fp_buf *b, const void *data, size_t len)
+{
+	char *at = reserve(b, len);
+
+	if (len)
+		memcpy(at, data, len);
+	b->len += len;
+	b->data[b->len] = '\0';
+}
+
+void fp_buf_puts(struct fp_buf *b, const char *text)
+{
+	fp_buf_add(b, text, strlen(text));
+}
+
+void fp_buf_putc(struct fp_buf *b, char c)
+{
+	fp_buf_add(b, &c, 1);
+}
+
+void fp_buf_printf(struct fp_buf *b, const char *format, ...)
+{
+	va_list ap, again;
+
+	va_start(ap, format);
+	va_copy(again, ap);
+	char *at = reserve(b, 64);
+	int n = vsnprintf(at, 64, format, ap);
+	va_end(ap);
+	if (n >= 64) {
+		at = reserve(b, (size_t)n);
+		vsnprintf(at, (size_t)n + 1, format, again);
+	}
+	va_end(again);
+	if (n > 0)
+		b->len += (size_t)n;
+}
+
+const char *fp_buf_text(const struct fp_buf *b)
+{
+	return b->data ? b->data : "";
+}
