@@ -71,7 +71,7 @@ $(B)/gen/selinux.inc: $(B)/gen/fp-gen-selinux $(tables)
 targets := $(sort $(wildcard schemas/targets/*.target schemas/targets/apparmor/*.features))
 $(B)/gen/targets.inc: $(B)/gen/fp-embed $(targets)
 	$(call say,GEN,$@)
-	$(Q)$< $(foreach f,$(targets),$(f:schemas/targets/%=%)=$(f)) > $@
+	$(Q)$< $(foreach f,$(targets),$(patsubst %.target,%,$(f:schemas/targets/%=%))=$(f)) > $@
 library := $(sort $(wildcard policies/lib/*.policy))
 $(B)/gen/library.inc: $(B)/gen/fp-embed $(library)
 	$(call say,GEN,$@)
