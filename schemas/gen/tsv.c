@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The strict reader of tab-separated tables. */
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,6 +84,8 @@ static size_t check_head(const struct tsv *t, const char *columns, char *line)
 struct tsv tsv_load(const char *dir, const char *file, const char *columns)
 {
 	struct tsv t = { .file = file };
+	const bool has_source =
+		strlen(columns) > 7 && !strcmp(columns + strlen(columns) - 7, " source");
 	size_t ncolumns = 0;
 	size_t room = 0;
 	unsigned number = 0;
@@ -105,7 +108,7 @@ struct tsv tsv_load(const char *dir, const char *file, const char *columns)
 		}
 		t.row[t.n] = (struct tsv_row){ .line = number };
 		cut(&t, &t.row[t.n], line, ncolumns);
-		if (!strcmp(t.row[t.n].cell[ncolumns - 1], "-"))
+		if (has_source && !strcmp(t.row[t.n].cell[ncolumns - 1], "-"))
 			tsv_fail(&t, &t.row[t.n], "no source", t.row[t.n].cell[0]);
 		t.n++;
 	}
@@ -120,7 +123,8 @@ int64_t tsv_number(const struct tsv *t, const struct tsv_row *row, const char *t
 	int64_t v;
 
 	errno = 0;
-	v = (int64_t)(*text == '-' ? strtoll(text, &end, base) : (int64_t)strtoull(text, &end, base));
+	v = (int64_t)(*text == '-' ? strtoll(text, &end, base)
+				   : (int64_t)strtoull(text, &end, base));
 	if (errno || *end || !*text || strchr(" +", *text) || v < min || v > max)
 		tsv_fail(t, row, "not a number in range", text);
 	return v;
@@ -138,7 +142,8 @@ unsigned tsv_version(const struct tsv *t, const struct tsv_row *row, const char 
 		tsv_fail(t, row, "not a kernel version", text);
 	memcpy(copy, text, strlen(text) + 1);
 	major = tsv_piece(&rest, '.');
-	return (unsigned)(tsv_number(t, row, major, 3, 255) << 8 | tsv_number(t, row, rest, 0, 255));
+	return (unsigned)(tsv_number(t, row, major, 3, 255) << 8 |
+			  tsv_number(t, row, rest, 0, 255));
 }
 
 void tsv_sorted(const struct tsv *t, size_t keys)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Reading of tab-separated tables for the generator: strict, and every refusal names file and line. */
+/* Reading of tab-separated tables for the generator: strict, and every refusal names file and line.
+ */
 #ifndef FP_GEN_TSV_H
 #define FP_GEN_TSV_H
 
@@ -15,7 +16,7 @@ struct tsv_row {
 
 /*
  * A table: `#` lines are comments, the first other line names the columns, each further line is a
- * row. No cell is empty; the column `source` (always the last) is never "-".
+ * row. No cell is empty; a last column `source` is never "-".
  */
 struct tsv {
 	const char *file; /* name without directory */
