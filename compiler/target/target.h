@@ -55,6 +55,11 @@ enum fp_effect {
 	FP_EFFECT_N
 };
 
+const char *fp_effect_name(enum fp_effect effect); /* as in target files: "yes", "ignored" */
+
+/* The one that does more harm: YES, REFUSED, NO, IGNORED, OPPOSITE. */
+enum fp_effect fp_effect_worst(enum fp_effect a, enum fp_effect b);
+
 /* A line of a target file. Text is NUL-terminated and lives as long as the unit. */
 struct fp_target_row {
 	const char *key, *value, *source;
@@ -67,8 +72,8 @@ struct fp_target_runtime {
 	/* The newest ociVersion it accepts, or NULL where it accepts any (FP_FEAT_OCI_VERSION_ANY).
 	 */
 	const char *oci_version_max;
-	enum fp_effect
-		effect[FP_FEAT_N];  /* YES for HOST features: they are no runtime's to refuse */
+	/* YES for HOST features: they are no runtime's to refuse. */
+	enum fp_effect effect[FP_FEAT_N];
 	const char *why[FP_FEAT_N]; /* NULL where the effect is YES */
 };
 
@@ -92,11 +97,10 @@ struct fp_target {
 
 	struct {
 		struct fp_version parser; /* text NULL: no parser known */
-		const char
-			*abi; /* "3.0" for `abi <abi/3.0>,`; NULL: the parser knows no abi rule */
+		/* "3.0" for `abi <abi/3.0>,`; NULL: no abi rule may be written. */
+		const char *abi;
 		const char *features_name; /* "linux-6.1.features", or "inline" */
-		/* Content for `apparmor_parser -M`: the text form of securityfs apparmor/features.
-		 */
+		/* For `apparmor_parser -M`: the text form of securityfs apparmor/features. */
 		const char *features;
 		size_t features_len; /* 0 where the kernel has no AppArmor */
 	} apparmor;
@@ -145,7 +149,7 @@ const struct fp_target_row *fp_target_row(const struct fp_target *target, const 
 bool fp_target_lsm_built(const struct fp_target *target, const char *lsm);
 bool fp_target_lsm_enabled(const struct fp_target *target, const char *lsm);
 
-/* A dotted path in the AppArmor features: "network_v8/af_unix". Asks the text, not the rows. */
+/* A path in the AppArmor features: "network_v8/af_unix". Asks the text, not the rows. */
 bool fp_target_aa_supports(const struct fp_target *target, const char *path);
 
 /* -1, 0, 1 by major, minor, patch. For sorting and for nearest matches, never to decide a feature.
@@ -158,8 +162,8 @@ bool fp_version_parse(const char *text, size_t len, struct fp_version *out);
 /*
  * A target from the text of a target file (docs/targets.md). `name` is the target's name and, with
  * ".target", what diagnostics call the file. Reports every fault it finds and then returns NULL:
- * unknown, missing and repeated keys, bad values, control characters, too many or too long lines.
- * The text is copied; the result lives in the unit's arena.
+ * unknown, missing and repeated keys, bad values, anything but printable ASCII, more than 256 KiB.
+ * The text is copied; the result lives in the unit's arena. "dir/NAME.target" is taken for NAME.
  */
 const struct fp_target *fp_target_parse(struct fp_unit *unit, const char *name, const char *text,
 					size_t len);
