@@ -54,11 +54,19 @@ enum fp_param_kind {
  */
 struct fp_param {
 	const char *name;
-	const char *constants; /* family of named constants it expects ("O_", "AF_", ...), or NULL */
+	/*
+	 * Family of named constants it expects ("O_", "AF_", ...), or NULL: a hint for messages, no
+	 * bound, since pipe2 takes O_CLOEXEC and clone's flags hold a signal.
+	 */
+	const char *constants;
 	enum fp_param_kind kind;
 	uint8_t bytes;         /* 1, 2, 4 or 8 */
 	bool is_signed;
-	bool is_enum;          /* its constants enumerate: has/lacks/only are errors */
+	/*
+	 * All constants of its family enumerate: has/lacks/only are errors. In families that mix
+	 * (SOCK_, O_, MAP_, FUTEX_) this is false and each constant's own is_enum decides.
+	 */
+	bool is_enum;
 	uint8_t lo, hi;        /* hi is FP_WORD_NONE for parameters of at most 4 bytes */
 };
 
@@ -105,9 +113,9 @@ bool fp_sys_multiplexed(const struct fp_sysdef *sys, enum fp_abi abi, const stru
 struct fp_const {
 	const char *name;
 	const char *family;  /* "AF_", "O_", "CLONE_", "SOCK_", "ioctl", ... */
-	bool is_enum;        /* the family enumerates (1|2 is a third value, not a set) */
+	bool is_enum;        /* one of several values (1|2 is a third value, not a set) */
 	int64_t value[FP_ABI_N];
-	uint8_t present;     /* bit per ABI: 1 << abi */
+	uint8_t present;     /* bit per ABI: 1 << abi; the value is 0 elsewhere */
 };
 
 size_t fp_const_count(void);
@@ -125,7 +133,7 @@ size_t fp_cap_count(void);
 const struct fp_cap *fp_cap_at(size_t index); /* by bit */
 const struct fp_cap *fp_cap_find(const char *name, size_t len); /* accepts CAP_NET_RAW and net_raw */
 
-/* errno names of asm-generic (1..133); returns 0 for an unknown name, NULL for an unknown number. */
+/* errno names of asm-generic (1..133), aliases such as EWOULDBLOCK included; returns 0 for an unknown name, NULL for an unknown number. */
 uint16_t fp_errno_find(const char *name, size_t len);
 const char *fp_errno_name(uint16_t number);
 
