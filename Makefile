@@ -65,7 +65,10 @@ $(B)/gen/fp-%: schemas/gen/%.c
 gen_src := schemas/gen/gen.c schemas/gen/tsv.c $(sort $(wildcard schemas/gen/gen_*.c))
 $(B)/gen/fp-gen: $(gen_src) schemas/gen/gen.h schemas/gen/tsv.h
 	$(call say,HOSTCC,$<)
-	$(Q)mkdir -p $(@D) && $(CC) -std=gnu11 -O1 $(WARN) -o $@ $(gen_src)
+	$(Q)mkdir -p $(@D) && $(CC) -std=gnu11 -O1 $(WARN) -o $@ $(filter %.c,$^)
+$(B)/gen/fp-gen-selinux: schemas/gen/gen-selinux.c schemas/gen/tsv.c schemas/gen/tsv.h
+	$(call say,HOSTCC,$<)
+	$(Q)mkdir -p $(@D) && $(CC) -std=gnu11 -O1 $(WARN) -o $@ $(filter %.c,$^)
 $(B)/gen/tables.inc: $(B)/gen/fp-gen $(tables)
 	$(call say,GEN,$@)
 	$(Q)$< schemas/tables > $@

@@ -6,8 +6,9 @@
 
 #include "gen.h"
 
-#define NR_DENSE 1024 /* numbers below have an array; ARM's private calls (0xf0000 and up) a list \
-		       */
+#define NR_DENSE                                                                         \
+	1024 /* numbers below have an array; ARM's private calls (0xf0000 and up) a list \
+	      */
 
 static int nr_of(const struct tables *g, size_t sys, size_t abi)
 {

@@ -441,6 +441,7 @@ static void test_multiplexed(void **state)
 	assert_int_equal(n, 20);
 	assert_true(fp_sys_multiplexed(call("semop"), FP_ABI_I386, &mux, &n));
 	assert_ptr_equal(mux, call("ipc"));
+	assert_int_equal(param("ipc", FP_ABI_I386, "call").bytes, 2); /* call &= 0xffff */
 	assert_true(fp_sys_multiplexed(call("shmctl"), FP_ABI_I386, &mux, &n));
 	assert_int_equal(n, 24);
 	assert_false(fp_sys_multiplexed(call("socket"), FP_ABI_ARM, &mux, &n));
