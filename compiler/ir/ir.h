@@ -84,6 +84,11 @@ struct fp_rule_call {
 	bool is_audit; /* made from `audit { allowed ... }`: the calls were allowed by other rules */
 };
 
+struct fp_rule_unknown {
+	struct fp_decision decision;
+	uint16_t reviewed; /* FP_SINCE of `after linux X.Y`; 0: what the tables hold is known */
+};
+
 struct fp_rule_caps { /* the whole set of the policy, one rule a capability; `none` is one rule */
 	uint64_t set;
 };
@@ -243,7 +248,8 @@ struct fp_rule {
 	struct fp_span span;
 	const struct fp_origin *origin;
 	union {
-		struct fp_decision decision;   /* CALL_DEFAULT, CALL_UNKNOWN */
+		struct fp_decision decision;   /* CALL_DEFAULT */
+		struct fp_rule_unknown unknown; /* CALL_UNKNOWN */
 		uint8_t abis;                  /* CALL_ABI: bit per foreign ABI the policy names; natives are always in */
 		struct fp_rule_call call;
 		struct fp_rule_caps caps;

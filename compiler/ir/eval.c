@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: MIT */
+/* Single questions to a sealed IR. */
+#include "ir/eval.h"
+
+#include <string.h>
+
+static bool is_permitting(enum fp_action a)
+{
+	switch (a) {
+	case FP_ACT_KILL:
+	case FP_ACT_KILL_THREAD:
+	case FP_ACT_TRAP:
+	case FP_ACT_ERRNO:
+		return false;
+	case FP_ACT_NOTIFY:
+	case FP_ACT_TRACE:
+	case FP_ACT_LOG:
+	case FP_ACT_ALLOW:
+	case FP_ACT_N:
+		break;
+	}
+	return true;
+}
+
+static struct fp_answer decided(struct fp_decision d, const struct fp_rule *rule)
+{
+	return (struct fp_answer){ .effect = is_permitting(d.action) ? FP_ALLOW : FP_DENY,
+				   .decision = d,
+				   .rule = rule };
+}
+
+struct fp_answer fp_eval_call(const struct fp_ir *ir, enum fp_abi abi, uint32_t nr,
+			      const uint64_t args[6], uint16_t kernel)
+{
+	const struct fp_sysdef *sys = fp_sys_by_nr(abi, nr);
+	const struct fp_decision kill = { .action = FP_ACT_KILL };
+
+	if (!fp_abi(abi)->is_native && !(ir->foreign_abis & 1u << abi))
+		return decided(kill, fp_ir_only(ir, FP_KIND_CALL_ABI));
+	if (!sys)
+		return decided(ir->call_unknown, fp_ir_only(ir, FP_KIND_CALL_UNKNOWN));
+	const struct fp_call_plan *plan = &ir->calls[sys->index];
+	for (size_t i = 0; i < plan->n; i++) {
+		const struct fp_pred *when = plan->at[i].rule->u.call.when[abi];
+		if (when && fp_pred_holds(when, args))
+			return decided(plan->at[i].decision, plan->at[i].rule);
+	}
+	if (fp_ir_is_unknown(ir, sys, abi, kernel))
+		return decided(ir->call_unknown, fp_ir_only(ir, FP_KIND_CALL_UNKNOWN));
+	return decided(ir->call_default, fp_ir_only(ir, FP_KIND_CALL_DEFAULT));
+}
+
+static bool any_match(const struct fp_paths *paths, const char *path, size_t len)
+{
+	for (size_t i = 0; i < paths->n; i++)
+		if (fp_glob_match(paths->at[i], path, len))
+			return true;
+	return false;
+}
+
+/* Whether `path` is `dir` or below it. */
+static bool is_below(const char *path, const char *dir)
+{
+	size_t n = strlen(dir);
+
+	return !strncmp(path, dir, n) && (!path[n] || path[n] == '/');
+}
+
+#define WRITING                                                                             \
+	(FP_RIGHT_WRITE | FP_RIGHT_CREATE | FP_RIGHT_DELETE | FP_RIGHT_LINK | FP_RIGHT_APPEND | \
+	 FP_RIGHT_ATTRIBUTES)
+
+/* The mount that holds the path: the deepest one above it, or NULL for the root file system. */
+static const struct fp_rule *mount_of(const struct fp_ir *ir, const char *path)
+{
+	const struct fp_rule *best = NULL;
+
+	fp_ir_each (ir, FP_KIND_MOUNT, r)
+		if (is_below(path, r->u.mount.on) &&
+		    (!best || strlen(r->u.mount.on) > strlen(best->u.mount.on)))
+			best = r;
+	return best;
+}
+
+static const struct fp_rule *taken_by_mounts(const struct fp_ir *ir, const char *path,
+					     uint16_t rights)
+{
+	const struct fp_rule *mount = mount_of(ir, path);
+	const struct fp_rule *root = fp_ir_only(ir, FP_KIND_ROOT);
+	const enum fp_kind kinds[] = { FP_KIND_MASK, FP_KIND_READONLY };
+
+	for (size_t k = 0; k < 2; k++)
+		fp_ir_each (ir, kinds[k], r)
+			if (rights & r->u.file.rights && is_below(path, r->u.file.paths.at[0]->text))
+				return r;
+	if (mount && mount->u.mount.flags & FP_MNT_READONLY && rights & WRITING)
+		return mount;
+	if (mount && mount->u.mount.flags & FP_MNT_NOEXEC && rights & FP_RIGHT_EXECUTE)
+		return mount;
+	if (!mount && root && root->u.root.is_readonly && rights & WRITING)
+		return root;
+	return NULL;
+}
+
+struct fp_answer fp_eval_path(const struct fp_ir *ir, const char *path, uint16_t rights)
+{
+	size_t len = strlen(path);
+	uint16_t granted = 0;
+	const struct fp_rule *last = fp_ir_only(ir, FP_KIND_FILE_DEFAULT);
+
+	if (last && last->u.effect == FP_ALLOW)
+		granted = FP_RIGHT_ALL;
+	fp_ir_each (ir, FP_KIND_FILE, r) {
+		const struct fp_rule_file *f = &r->u.file;
+		if (!any_match(&f->paths, path, len))
+			continue;
+		if (f->effect == FP_DENY && f->rights & rights)
+			return (struct fp_answer){ .effect = FP_DENY, .rule = r };
+		if (f->effect == FP_ALLOW && f->rights & rights)
+			last = r;
+		if (f->effect == FP_ALLOW)
+			granted |= f->rights & FP_RIGHT_WRITE ? f->rights | FP_RIGHT_APPEND :
+								f->rights;
+	}
+	const struct fp_rule *taken = taken_by_mounts(ir, path, rights);
+	if (taken)
+		return (struct fp_answer){ .effect = FP_DENY, .rule = taken };
+	if (rights & ~granted)
+		return (struct fp_answer){ .effect = FP_DENY,
+					   .rule = fp_ir_only(ir, FP_KIND_FILE_DEFAULT) };
+	return (struct fp_answer){ .effect = FP_ALLOW, .rule = last };
+}
+
+static bool net_match(const struct fp_rule_net *r, enum fp_proto proto,
+		      const struct fp_prefix *address, uint16_t port)
+{
+	bool there = !r->prefix_count;
+
+	if (r->proto != FP_PROTO_ANY && r->proto != proto)
+		return false;
+	for (size_t i = 0; i < r->prefix_count && !there; i++)
+		there = fp_prefix_contains(&r->prefixes[i], address);
+	if (!there)
+		return false;
+	for (size_t i = 0; i < r->port_count; i++)
+		if (port >= r->ports[i].first && port <= r->ports[i].last)
+			return true;
+	return false;
+}
+
+struct fp_answer fp_eval_net(const struct fp_ir *ir, bool egress, enum fp_proto proto,
+			     const struct fp_prefix *address, uint16_t port)
+{
+	const struct fp_rule *def =
+		fp_ir_only(ir, egress ? FP_KIND_EGRESS_DEFAULT : FP_KIND_INGRESS_DEFAULT);
+	struct fp_answer a = { .effect = def ? def->u.effect : FP_DENY, .rule = def };
+
+	fp_ir_each (ir, egress ? FP_KIND_EGRESS : FP_KIND_INGRESS, r) {
+		if (!net_match(&r->u.net, proto, address, port))
+			continue;
+		a = (struct fp_answer){ .effect = r->u.net.effect, .rule = r };
+		if (a.effect == FP_DENY)
+			break;
+	}
+	return a;
+}
+
+static uint64_t constant(enum fp_abi abi, const char *name)
+{
+	const struct fp_const *c = fp_const_find(name, strlen(name));
+
+	return c && c->present & 1u << abi ? (uint64_t)c->value[abi] : 0;
+}
+
+uint16_t fp_eval_open_rights(enum fp_abi abi, uint64_t flags)
+{
+	uint64_t mode = flags & 3; /* O_ACCMODE: include/uapi/asm-generic/fcntl.h, the same everywhere */
+	uint16_t rights = mode == 1 ? 0 : FP_RIGHT_READ;
+
+	if (flags & constant(abi, "O_PATH"))
+		return FP_RIGHT_READ;
+	if (mode)
+		rights |= flags & constant(abi, "O_APPEND") ? FP_RIGHT_APPEND : FP_RIGHT_WRITE;
+	if (flags & constant(abi, "O_TRUNC"))
+		rights |= FP_RIGHT_WRITE;
+	if (flags & constant(abi, "O_CREAT"))
+		rights |= FP_RIGHT_CREATE;
+	return rights;
+}
+
+/* ---- tests ---- */
+
+/* Denied on every ABI that has it, or allowed on every one: a test means all of them. */
+static void test_call(struct fp_unit *u, const struct fp_ir *ir, struct fp_assertion *t)
+{
+	const struct fp_subject *s = &t->subject;
+
+	t->outcome = FP_HOLDS;
+	for (enum fp_abi abi = 0; abi < FP_ABI_N; abi++) {
+		if (s->call->nr[abi] < 0 ||
+		    (!fp_abi(abi)->is_native && !(ir->foreign_abis & 1u << abi)))
+			continue;
+		struct fp_answer a = fp_eval_call(ir, abi, (uint32_t)s->call->nr[abi], s->args[abi],
+						  UINT16_MAX);
+		const struct fp_pathcall *pc = NULL;
+		for (size_t i = 0; s->path && fp_pathcall_at(i); i++)
+			if (!strcmp(fp_pathcall_at(i)->call, s->call->name))
+				pc = fp_pathcall_at(i);
+		if (a.effect == FP_ALLOW && pc) {
+			uint16_t rights = pc->by_flags ?
+						  fp_eval_open_rights(abi, s->open_flags[abi]) :
+						  pc->rights;
+			a = fp_eval_path(ir, s->path->text, rights);
+		}
+		if (a.effect == t->wanted)
+			continue;
+		t->outcome = FP_FAILS;
+		t->because = fp_arena_printf(&u->arena, "on %s it is %s by: %s", fp_abi(abi)->name,
+					     a.effect == FP_ALLOW ? "allowed" : "denied",
+					     a.rule ? a.rule->text : "the default");
+		return;
+	}
+}
+
+static void settle(struct fp_unit *u, struct fp_assertion *t, struct fp_answer a)
+{
+	t->outcome = a.effect == t->wanted ? FP_HOLDS : FP_FAILS;
+	if (t->outcome == FP_FAILS)
+		t->because = fp_arena_printf(&u->arena, "it is %s by: %s",
+					     a.effect == FP_ALLOW ? "allowed" : "denied",
+					     a.rule ? a.rule->text : "the default");
+}
+
+/* A test gives single examples; its peer is one address with one port. */
+static void test_net(struct fp_unit *u, const struct fp_ir *ir, struct fp_assertion *t)
+{
+	const struct fp_rule_net *n = &t->subject.net;
+	const struct fp_prefix *p = n->prefixes;
+	bool single = n->prefix_count == 1 && p->bits == (p->family == FP_IPV4 ? 32 : 128) &&
+		      n->port_count == 1 && n->proto != FP_PROTO_ANY &&
+		      (n->ports[0].first == n->ports[0].last || n->proto == FP_PROTO_ICMP);
+
+	if (!single) {
+		fp_diag(u, FP_E_TEST_FORM, t->span, "a test names one address, one protocol and one port");
+		fp_diag_help(u, "ranges belong to `never` and `expect`");
+		return;
+	}
+	settle(u, t, fp_eval_net(ir, t->subject.kind == FP_SUBJECT_EGRESS, n->proto, p,
+				 n->proto == FP_PROTO_ICMP ? 0 : n->ports[0].first));
+}
+
+static void test_path(struct fp_unit *u, const struct fp_ir *ir, struct fp_assertion *t)
+{
+	if (!t->subject.path->is_plain) {
+		fp_diag(u, FP_E_TEST_FORM, t->span, "a test names one path");
+		fp_diag_help(u, "patterns belong to `never` and `expect`");
+		return;
+	}
+	settle(u, t, fp_eval_path(ir, t->subject.path->text, t->subject.rights));
+}
+
+void fp_eval_tests(struct fp_unit *u, struct fp_ir *ir)
+{
+	for (size_t i = 0; i < ir->assertion_count; i++) {
+		struct fp_assertion *t = &ir->assertions[i];
+		if (t->kind != FP_ASSERT_TEST)
+			continue;
+		switch (t->subject.kind) {
+		case FP_SUBJECT_CALL:
+			test_call(u, ir, t);
+			break;
+		case FP_SUBJECT_PATH:
+			test_path(u, ir, t);
+			break;
+		case FP_SUBJECT_EGRESS:
+		case FP_SUBJECT_INGRESS:
+			test_net(u, ir, t);
+			break;
+		case FP_SUBJECT_CAPABILITY:
+			settle(u, t, (struct fp_answer){
+					     .effect = ir->caps >> t->subject.cap & 1 ? FP_ALLOW : FP_DENY,
+					     .rule = fp_ir_only(ir, FP_KIND_CAPABILITY) });
+			break;
+		}
+		if (t->outcome == FP_FAILS) {
+			fp_diag(u, FP_E_TEST, t->span, "test fails: %s must be %s", t->text,
+				t->wanted == FP_ALLOW ? "allowed" : "denied");
+			fp_diag_note(u, t->span, "%s", t->because);
+		}
+	}
+}

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: MIT */
+/* Imports: every file once, through the loader, and the declarations they hold. */
+#include "sema/sema.h"
+
+#include <sha2.h>
+#include <string.h>
+
+#define LIBRARY  "std/"
+#define EDITION  1u
+#define IMPLIED  "std/implied.policy"
+
+/* The chain of files being loaded: how a cycle is seen and told. */
+struct chain {
+	const struct chain *outer;
+	const char *name;
+	struct fp_span at;
+};
+
+static void load_file(struct fp_sema *s, const struct fp_source *src, const struct chain *chain,
+		      unsigned depth, bool in_root);
+
+static const struct fp_source *already(struct fp_sema *s, const char *name)
+{
+	for (size_t i = 0; i < s->u->sources.files.n; i++)
+		if (!strcmp(s->u->sources.files.at[i]->name, name))
+			return s->u->sources.files.at[i];
+	return NULL;
+}
+
+static bool is_loading(const struct chain *chain, const char *name)
+{
+	for (; chain; chain = chain->outer)
+		if (!strcmp(chain->name, name))
+			return true;
+	return false;
+}
+
+static void check_digest(struct fp_sema *s, const struct fp_ast *use, const char *data, size_t len)
+{
+	const struct fp_ast *pin = fp_ast_kid(use, FP_AST_DIGEST);
+	char hex[SHA256_DIGEST_STRING_LENGTH];
+
+	if (!pin)
+		return;
+	SHA256Data((const uint8_t *)data, len, hex);
+	if (!strncmp(pin->text->text, "sha256:", 7) && !strcmp(pin->text->text + 7, hex))
+		return;
+	fp_diag(s->u, FP_E_IMPORT_DIGEST, pin->span, "\"%s\" has another digest",
+		use->text->text);
+	fp_diag_help(s->u, "its content is sha256:%s; review it before pinning that", hex);
+}
+
+static bool fetch(struct fp_sema *s, const struct fp_ast *use, struct fp_loaded *out)
+{
+	const char *name = use->text->text;
+	const struct fp_options *o = &s->u->options;
+
+	if (!strncmp(name, LIBRARY, strlen(LIBRARY))) {
+		const struct fp_embedded *e = fp_library_find(name);
+		if (e)
+			*out = (struct fp_loaded){ .data = e->text, .len = e->len, .resolved = name };
+		else
+			out->why = "the standard library has no such file";
+		return e != NULL;
+	}
+	if (!o->load) {
+		out->why = "no import root was given";
+		return false;
+	}
+	return o->load(o->load_context, name, out);
+}
+
+static void import(struct fp_sema *s, const struct fp_ast *use, const struct chain *chain,
+		   unsigned depth)
+{
+	struct fp_loaded got = { 0 };
+
+	if (!fetch(s, use, &got)) {
+		fp_diag(s->u, FP_E_IMPORT, use->span, "cannot import \"%s\": %s", use->text->text,
+			got.why);
+		fp_diag_help(s->u, "imports are found beside the importing file and below the "
+				   "folders given with -I; \"std/...\" comes with the compiler");
+		return;
+	}
+	check_digest(s, use, got.data, got.len);
+	if (is_loading(chain, got.resolved)) {
+		fp_diag(s->u, FP_E_IMPORT_CYCLE, use->span, "\"%s\" imports itself", got.resolved);
+		for (const struct chain *c = chain; c && c->at.begin; c = c->outer)
+			fp_diag_note(s->u, c->at, "\"%s\" is imported here", c->name);
+		return;
+	}
+	if (already(s, got.resolved))
+		return;
+	if (depth == FP_IMPORT_DEPTH) {
+		fp_diag(s->u, FP_E_IMPORT, use->span, "imports are nested more than %u deep",
+			FP_IMPORT_DEPTH);
+		return;
+	}
+	const struct fp_source *src =
+		fp_source_add(&s->u->sources, got.resolved, got.data, got.len, use->span);
+	if (!src) {
+		fp_diag(s->u, FP_E_IMPORT, use->span, "all sources together pass 4 GiB");
+		return;
+	}
+	struct chain link = { .outer = chain, .name = src->name, .at = use->span };
+	load_file(s, src, &link, depth + 1, false);
+}
+
+static const struct fp_str *set_name(struct fp_sema *s, const struct fp_str *spelt,
+				     const struct fp_str **edition)
+{
+	const char *at = strchr(spelt->text + 1, '@');
+
+	*edition = NULL;
+	if (!at)
+		return spelt;
+	*edition = fp_intern(&s->u->names, at + 1, spelt->len - (size_t)(at + 1 - spelt->text));
+	return fp_intern(&s->u->names, spelt->text, (size_t)(at - spelt->text));
+}
+
+static void again(struct fp_sema *s, const char *what, const struct fp_ast *second,
+		  const struct fp_ast *first)
+{
+	fp_diag(s->u, FP_E_DUPLICATE, second->name_span, "%s '%s' is declared twice", what,
+		second->name->text);
+	fp_diag_note(s->u, first->name_span, "first here");
+}
+
+static void declare_set(struct fp_sema *s, const struct fp_ast *n, bool from_library)
+{
+	struct fp_set_def *d = FP_NEW(&s->u->arena, struct fp_set_def);
+
+	d->node = n;
+	d->name = set_name(s, n->name, &d->edition);
+	d->from_library = from_library;
+	for (size_t i = 0; i < s->sets.n; i++)
+		if (s->sets.at[i]->name == d->name && s->sets.at[i]->edition == d->edition) {
+			again(s, "set", n, s->sets.at[i]->node);
+			return;
+		}
+	fp_vec_push(&s->u->arena, &s->sets, d);
+}
+
+static void declare_const(struct fp_sema *s, const struct fp_ast *n)
+{
+	const struct fp_const_def *old = fp_sema_const(s, n->name);
+	const struct fp_const *kernel = fp_const_find(n->name->text, n->name->len);
+
+	if (old) {
+		again(s, "constant", n, old->node);
+		return;
+	}
+	if (kernel) {
+		fp_diag(s->u, FP_E_DUPLICATE, n->name_span,
+			"'%s' is a constant of the kernel and keeps its value", kernel->name);
+		return;
+	}
+	struct fp_const_def *d = FP_NEW(&s->u->arena, struct fp_const_def);
+	d->node = n;
+	fp_vec_push(&s->u->arena, &s->consts, d);
+}
+
+static const char *const param_types[] = { "name", "number", "path", "port", "prefix", "size" };
+
+static void declare_param(struct fp_sema *s, const struct fp_ast *n)
+{
+	const struct fp_param_def *old = fp_sema_param(s, n->name);
+	struct fp_nearest near;
+
+	if (old) {
+		again(s, "parameter", n, old->node);
+		return;
+	}
+	struct fp_param_def *d = FP_NEW(&s->u->arena, struct fp_param_def);
+	d->node = n;
+	fp_nearest_init(&near, n->text->text, n->text->len);
+	for (size_t i = 0; i < sizeof(param_types) / sizeof(param_types[0]); i++) {
+		fp_nearest_offer(&near, param_types[i]);
+		if (!strcmp(param_types[i], n->text->text))
+			d->type = param_types[i];
+	}
+	if (!d->type) {
+		fp_diag(s->u, FP_E_PARAM, n->span, "parameters have no type '%s'", n->text->text);
+		fp_diag_nearest(s->u, &near);
+		fp_diag_help(s->u, "types are name, number, path, port, prefix and size");
+		return;
+	}
+	fp_vec_push(&s->u->arena, &s->params, d);
+}
+
+static void declare_policy(struct fp_sema *s, const struct fp_ast *n, bool in_root)
+{
+	const struct fp_policy_def *old = fp_sema_policy(s, n->name);
+
+	if (old) {
+		again(s, "policy", n, old->node);
+		return;
+	}
+	struct fp_policy_def *d = FP_NEW(&s->u->arena, struct fp_policy_def);
+	d->node = n;
+	d->in_root = in_root;
+	fp_vec_push(&s->u->arena, &s->policies, d);
+}
+
+static void check_edition(struct fp_sema *s, const struct fp_ast *file, const struct fp_source *src)
+{
+	const struct fp_ast *first = fp_ast_kid(file, FP_AST_LANGUAGE);
+	struct fp_span top = { src->base, src->base };
+
+	if (!first) {
+		if (!s->u->diags.errors)
+			fp_diag(s->u, FP_E_LANGUAGE, top, "the file does not say its language edition");
+		else
+			return;
+		fp_diag_help(s->u, "begin it with `language %u;`", EDITION);
+	} else if (first->value != EDITION) {
+		fp_diag(s->u, FP_E_LANGUAGE, first->span, "this compiler knows language edition %u only",
+			EDITION);
+	}
+}
+
+static void load_file(struct fp_sema *s, const struct fp_source *src, const struct chain *chain,
+		      unsigned depth, bool in_root)
+{
+	const struct fp_ast *file = fp_parse(s->u, src);
+	bool library = !strncmp(src->name, LIBRARY, strlen(LIBRARY));
+
+	check_edition(s, file, src);
+	for (size_t i = 0; i < file->n; i++) {
+		const struct fp_ast *n = file->kids[i];
+		if (n->kind == FP_AST_USE)
+			import(s, n, chain, depth);
+		else if (n->kind == FP_AST_SET)
+			declare_set(s, n, library);
+		else if (n->kind == FP_AST_CONST)
+			declare_const(s, n);
+		else if (n->kind == FP_AST_PARAM)
+			declare_param(s, n);
+		else if (n->kind == FP_AST_POLICY)
+			declare_policy(s, n, in_root);
+	}
+	fp_vec_push(&s->u->arena, &s->files, file);
+}
+
+/* What the language itself says where a policy is silent is a policy, too: read last, never used by name. */
+static void load_implied(struct fp_sema *s)
+{
+	const struct fp_embedded *e = fp_library_find(IMPLIED);
+	struct fp_span none = { 0, 0 };
+
+	if (already(s, IMPLIED) || !e)
+		return;
+	const struct fp_source *src = fp_source_add(&s->u->sources, IMPLIED, e->text, e->len, none);
+	struct chain link = { .name = IMPLIED };
+	if (src)
+		load_file(s, src, &link, 0, false);
+}
+
+void fp_sema_load(struct fp_sema *s, const struct fp_source *root)
+{
+	struct chain link = { .name = root->name };
+
+	load_file(s, root, &link, 0, true);
+	load_implied(s);
+	s->implied = fp_sema_policy(s, fp_name(s->u, "implied"));
+}

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT */
+/* Names: sets, constants, parameters, and the text parameters stand in. */
+#include "sema/sema.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct fp_const_def *fp_sema_const(struct fp_sema *s, const struct fp_str *name)
+{
+	for (size_t i = 0; i < s->consts.n; i++)
+		if (s->consts.at[i]->node->name == name)
+			return s->consts.at[i];
+	return NULL;
+}
+
+struct fp_param_def *fp_sema_param(struct fp_sema *s, const struct fp_str *name)
+{
+	for (size_t i = 0; i < s->params.n; i++)
+		if (s->params.at[i]->node->name == name)
+			return s->params.at[i];
+	return NULL;
+}
+
+struct fp_policy_def *fp_sema_policy(struct fp_sema *s, const struct fp_str *name)
+{
+	for (size_t i = 0; i < s->policies.n; i++)
+		if (s->policies.at[i]->node->name == name)
+			return s->policies.at[i];
+	return NULL;
+}
+
+const char *fp_sema_set_text(struct fp_sema *s, const struct fp_set_def *set)
+{
+	if (!set->edition)
+		return set->name->text;
+	return fp_arena_printf(&s->u->arena, "%s@%s", set->name->text, set->edition->text);
+}
+
+static void unknown_set(struct fp_sema *s, const struct fp_ast *ref, const char *name, size_t len)
+{
+	struct fp_nearest near;
+
+	fp_diag(s->u, FP_E_UNKNOWN_SET, ref->span, "there is no set '%s'", ref->name->text);
+	fp_nearest_init(&near, name, len);
+	for (size_t i = 0; i < s->sets.n; i++)
+		fp_nearest_offer(&near, s->sets.at[i]->name->text);
+	fp_diag_nearest(s->u, &near);
+	if (!near.best)
+		fp_diag_help(s->u, "the standard sets come with `use \"std/syscalls.policy\";`");
+}
+
+struct fp_set_def *fp_sema_set(struct fp_sema *s, const struct fp_ast *ref)
+{
+	const char *spelt = ref->name->text, *at = strchr(spelt + 1, '@');
+	size_t len = at ? (size_t)(at - spelt) : ref->name->len;
+	struct fp_set_def *found = NULL, *second = NULL;
+
+	for (size_t i = 0; i < s->sets.n; i++) {
+		struct fp_set_def *d = s->sets.at[i];
+		if (d->name->len != len || memcmp(d->name->text, spelt, len))
+			continue;
+		if (at && (!d->edition || strcmp(d->edition->text, at + 1)))
+			continue;
+		second = found;
+		found = d;
+		if (second)
+			break;
+	}
+	if (!found) {
+		unknown_set(s, ref, spelt, len);
+		return NULL;
+	}
+	if (second) {
+		fp_diag(s->u, FP_E_SET_EDITION, ref->span, "'%s' has several editions", spelt);
+		fp_diag_help(s->u, "name one of them: '%s' or '%s'", fp_sema_set_text(s, second),
+			     fp_sema_set_text(s, found));
+		return NULL;
+	}
+	found->used = true;
+	return found;
+}
+
+static const char *leaf_text(const struct fp_ast *n)
+{
+	return n->name ? n->name->text : n->text->text;
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(leaf_text(*(const struct fp_ast *const *)a),
+		      leaf_text(*(const struct fp_ast *const *)b));
+}
+
+bool fp_sema_expand(struct fp_sema *s, struct fp_set_def *set, unsigned depth)
+{
+	FP_VEC(const struct fp_ast *) all = { 0 };
+
+	if (set->state == FP_SET_DONE)
+		return true;
+	if (set->state == FP_SET_OPEN || depth == FP_SET_DEPTH) {
+		fp_diag(s->u, FP_E_SET_CYCLE, set->node->name_span, "the set '%s' contains itself%s",
+			set->name->text, set->state == FP_SET_OPEN ? "" : " or nests too deeply");
+		return false;
+	}
+	set->state = FP_SET_OPEN;
+	for (size_t i = 0; i < set->node->n; i++) {
+		const struct fp_ast *member = set->node->kids[i];
+		if (member->kind != FP_AST_SETREF) {
+			fp_vec_push(&s->u->arena, &all, member);
+			continue;
+		}
+		struct fp_set_def *inner = fp_sema_set(s, member);
+		if (!inner || !fp_sema_expand(s, inner, depth + 1)) {
+			set->state = FP_SET_DONE;
+			return false;
+		}
+		for (size_t j = 0; j < inner->n; j++)
+			fp_vec_push(&s->u->arena, &all, inner->leaves[j]);
+	}
+	if (all.n)
+		qsort(all.at, all.n, sizeof(all.at[0]), by_text);
+	size_t n = 0;
+	for (size_t i = 0; i < all.n; i++)
+		if (!n || by_text(&all.at[n - 1], &all.at[i]))
+			all.at[n++] = all.at[i];
+	set->leaves = all.at;
+	set->n = n;
+	set->state = FP_SET_DONE;
+	return true;
+}
+
+static struct fp_param_def *param_in_text(struct fp_sema *s, const struct fp_ast *text,
+					  const char *name, size_t len)
+{
+	struct fp_param_def *p = fp_sema_param(s, fp_intern(&s->u->names, name, len));
+	struct fp_nearest near;
+
+	if (p) {
+		p->used = true;
+		return p;
+	}
+	fp_diag(s->u, FP_E_PARAM, text->span, "there is no parameter '%.*s'", (int)len, name);
+	fp_nearest_init(&near, fp_intern(&s->u->names, name, len)->text, len);
+	for (size_t i = 0; i < s->params.n; i++)
+		fp_nearest_offer(&near, s->params.at[i]->node->name->text);
+	fp_diag_nearest(s->u, &near);
+	fp_diag_help(s->u, "declare it: `param %.*s : name;`", (int)len, name);
+	return NULL;
+}
+
+const char *fp_sema_text(struct fp_sema *s, const struct fp_ast *text)
+{
+	const char *at = text->text->text, *mark;
+	struct fp_buf b;
+
+	if (!strstr(at, "${"))
+		return at;
+	fp_buf_init(&b, &s->u->arena);
+	while ((mark = strstr(at, "${"))) {
+		const char *end = strchr(mark, '}');
+		if (!end) {
+			fp_diag(s->u, FP_E_PARAM, text->span, "'${' has no '}'");
+			return NULL;
+		}
+		const struct fp_param_def *p =
+			param_in_text(s, text, mark + 2, (size_t)(end - mark - 2));
+		if (!p)
+			return NULL;
+		fp_buf_add(&b, at, (size_t)(mark - at));
+		if (p->value)
+			fp_buf_puts(&b, p->value);
+		else
+			fp_buf_add(&b, mark, (size_t)(end + 1 - mark));
+		at = end + 1;
+	}
+	fp_buf_puts(&b, at);
+	return fp_buf_text(&b);
+}
+
+/* Only what the root file itself declares: libraries are there to be used in part. */
+void fp_sema_unused(struct fp_sema *s)
+{
+	const struct fp_source *root = s->u->sources.files.at[0];
+
+	for (size_t i = 0; i < s->sets.n; i++) {
+		const struct fp_ast *n = s->sets.at[i]->node;
+		if (!s->sets.at[i]->used && n->span.begin < root->base + root->len)
+			fp_diag(s->u, FP_W_UNUSED, n->name_span, "the set '%s' is never used",
+				n->name->text);
+	}
+	for (size_t i = 0; i < s->params.n; i++) {
+		const struct fp_ast *n = s->params.at[i]->node;
+		if (!s->params.at[i]->used && n->span.begin < root->base + root->len)
+			fp_diag(s->u, FP_W_UNUSED, n->name_span, "the parameter '%s' is never used",
+				n->name->text);
+	}
+	for (size_t i = 0; i < s->consts.n; i++) {
+		const struct fp_ast *n = s->consts.at[i]->node;
+		if (!s->consts.at[i]->used && n->span.begin < root->base + root->len)
+			fp_diag(s->u, FP_W_UNUSED, n->name_span, "the constant '%s' is never used",
+				n->name->text);
+	}
+}

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: MIT */
+/* Policies: statements of a policy, its bases and the language's own, gathered into one draft. */
+#include "sema/sema.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Policies may build on each other this deep. */
+#define BASE_DEPTH 32u
+
+static const struct {
+	const char *section;
+	void (*resolve)(struct fp_sema *, const struct fp_scope *, const struct fp_ast *);
+} sections[] = {
+	{ "syscalls", fp_sema_syscalls }, { "capabilities", fp_sema_process },
+	{ "process", fp_sema_process },	  { "namespaces", fp_sema_process },
+	{ "mounts", fp_sema_mounts },	  { "files", fp_sema_files },
+	{ "egress", fp_sema_net },	  { "ingress", fp_sema_net },
+	{ "devices", fp_sema_devices },	  { "limits", fp_sema_limits },
+	{ "audit", fp_sema_audit },
+};
+
+static void section(struct fp_sema *s, const struct fp_scope *sc, const struct fp_ast *n)
+{
+	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++)
+		if (!strcmp(sections[i].section, n->name->text))
+			sections[i].resolve(s, sc, n);
+}
+
+static struct fp_policy_def *find_base(struct fp_sema *s, const struct fp_ast *ref)
+{
+	struct fp_policy_def *p = fp_sema_policy(s, ref->name);
+	struct fp_nearest near;
+
+	if (p)
+		return p;
+	fp_diag(s->u, FP_E_BASE, ref->span, "there is no policy '%s'", ref->name->text);
+	fp_nearest_init(&near, ref->name->text, ref->name->len);
+	for (size_t i = 0; i < s->policies.n; i++)
+		fp_nearest_offer(&near, s->policies.at[i]->node->name->text);
+	fp_diag_nearest(s->u, &near);
+	fp_diag_help(s->u, "policies of other files come with `use`; the tiers' bases with "
+			   "`use \"std/tiers.policy\";`");
+	return NULL;
+}
+
+static void text_once(struct fp_sema *s, const char **slot, const struct fp_ast *n,
+		      const struct fp_scope *sc, const struct fp_ast **seen)
+{
+	if (*seen && sc->level == 0) {
+		fp_diag(s->u, FP_E_DUPLICATE, n->span, "this stands twice");
+		fp_diag_note(s->u, (*seen)->span, "first here");
+	}
+	if (sc->level == 0)
+		*seen = n;
+	if (!(*slot)[0])
+		*slot = n->text->text;
+}
+
+static bool read_tier(struct fp_sema *s, const struct fp_ast *n, enum fp_tier *out)
+{
+	struct fp_nearest near;
+
+	fp_nearest_init(&near, n->name->text, n->name->len);
+	for (enum fp_tier t = FP_TIER_STANDARD; t <= FP_TIER_HOSTILE; t++) {
+		fp_nearest_offer(&near, fp_tier_name(t));
+		if (!strcmp(fp_tier_name(t), n->name->text)) {
+			*out = t;
+			return true;
+		}
+	}
+	fp_diag(s->u, FP_E_UNKNOWN_WORD, n->name_span, "there is no tier '%s'", n->name->text);
+	fp_diag_nearest(s->u, &near);
+	fp_diag_help(s->u, "tiers are standard, untrusted and hostile");
+	return false;
+}
+
+struct header {
+	const struct fp_ast *version, *owner, *tier, *targets;
+};
+
+static void read_targets(struct fp_sema *s, struct fp_ir *ir, const struct fp_ast *n)
+{
+	const char **names = FP_NEW_ARRAY(&s->u->arena, n->n, const char *);
+	struct fp_span *spans = FP_NEW_ARRAY(&s->u->arena, n->n, struct fp_span);
+	size_t count = 0;
+
+	for (size_t i = 0; i < n->n; i++) {
+		size_t at = 0;
+		while (at < count && strcmp(names[at], n->kids[i]->name->text) < 0)
+			at++;
+		if (at < count && !strcmp(names[at], n->kids[i]->name->text)) {
+			fp_diag(s->u, FP_E_DUPLICATE, n->kids[i]->span, "the target stands twice");
+			continue;
+		}
+		memmove(&names[at + 1], &names[at], (count - at) * sizeof(*names));
+		memmove(&spans[at + 1], &spans[at], (count - at) * sizeof(*spans));
+		names[at] = n->kids[i]->name->text;
+		spans[at] = n->kids[i]->span;
+		count++;
+	}
+	ir->targets = names;
+	ir->target_spans = spans;
+	ir->target_count = count;
+}
+
+static void layer(struct fp_sema *s, const struct fp_scope *sc, const struct fp_ast *n)
+{
+	const struct fp_ast *tail = fp_sema_tail(n);
+	const struct fp_ast *why = tail ? fp_ast_kid(tail, FP_AST_BECAUSE) : NULL;
+	struct fp_nearest near;
+
+	fp_nearest_init(&near, n->name->text, n->name->len);
+	for (enum fp_layer l = 0; l < FP_LAYER_N; l++) {
+		fp_nearest_offer(&near, fp_layer_names[l]);
+		if (strcmp(fp_layer_names[l], n->name->text))
+			continue;
+		sc->draft->ir->best_effort[l] = true;
+		if (why)
+			sc->draft->ir->best_effort_because[l] = why->text->text;
+		return;
+	}
+	fp_diag(s->u, FP_E_UNKNOWN_WORD, n->name_span, "there is no layer '%s'", n->name->text);
+	fp_diag_nearest(s->u, &near);
+}
+
+static void waiver(struct fp_sema *s, const struct fp_scope *sc, const struct fp_ast *n)
+{
+	const struct fp_ast *tail = fp_sema_tail(n);
+	const struct fp_ast *why = tail ? fp_ast_kid(tail, FP_AST_BECAUSE) : NULL;
+	const struct fp_ast *by = tail ? fp_ast_kid(tail, FP_AST_BY) : NULL;
+	const struct fp_ast *until = tail ? fp_ast_kid(tail, FP_AST_UNTIL) : NULL;
+	struct fp_waiver w = { .lint = n->name->text, .span = n->span };
+
+	if (!why || !by || !until) {
+		fp_diag(s->u, FP_E_REQUIRED, n->span, "a waiver needs a reason, an approver and an end");
+		fp_diag_help(s->u, "waive %s because \"...\" by \"...\" until YYYY-MM-DD;",
+			     n->name->text);
+		return;
+	}
+	w.place = n->text ? n->text->text : "";
+	w.reason = why->text->text;
+	w.by = by->text->text;
+	fp_date_parse(until->text->text, until->text->len, &w.until);
+	if (s->u->options.today.year && fp_date_cmp(s->u->options.today, w.until) > 0)
+		fp_diag(s->u, FP_E_EXPIRED, until->span, "this waiver ended on %s",
+			until->text->text);
+	fp_vec_push(&s->u->arena, &sc->draft->waivers, w);
+}
+
+static void widen(struct fp_sema *s, const struct fp_scope *sc, const struct fp_ast *n,
+		  const struct fp_ast *policy)
+{
+	const struct fp_ast *base = fp_ast_kid(policy, FP_AST_EXTENDS);
+	const struct fp_ast *tail = fp_sema_tail(n);
+	struct fp_scope inner = *sc;
+	struct fp_policy_def *def;
+
+	if (!base) {
+		fp_diag(s->u, FP_E_WIDEN, n->span, "this policy extends nothing: there is nothing to widen");
+		return;
+	}
+	if (!tail || !fp_ast_kid(tail, FP_AST_BECAUSE)) {
+		fp_diag(s->u, FP_E_REQUIRED, n->span, "a widening needs a reason");
+		fp_diag_help(s->u, "widen { ... } because \"...\";");
+	}
+	def = fp_sema_policy(s, base->name);
+	if (def && def->node->flags & FP_AST_FLAG_LOCKED) {
+		fp_diag(s->u, FP_E_WIDEN, n->span, "'%s' is locked and cannot be widened",
+			base->name->text);
+		fp_diag_note(s->u, def->node->name_span, "locked here");
+		fp_diag_help(s->u, "only its owner may weaken it: change the base itself");
+	}
+	inner.in_widen = true;
+	inner.widen_tail = tail;
+	for (size_t i = 0; i < n->n; i++)
+		if (n->kids[i]->kind == FP_AST_SECTION)
+			section(s, &inner, n->kids[i]);
+}
+
+static void statement(struct fp_sema *s, const struct fp_scope *sc, const struct fp_ast *policy,
+		      const struct fp_ast *n, struct header *h)
+{
+	struct fp_ir *ir = sc->draft->ir;
+
+	if (n->kind == FP_AST_VERSION) {
+		text_once(s, &ir->version, n, sc, &h->version);
+	} else if (n->kind == FP_AST_OWNER) {
+		text_once(s, &ir->owner, n, sc, &h->owner);
+	} else if (n->kind == FP_AST_TIER) {
+		if (!h->tier && read_tier(s, n, &ir->tier))
+			h->tier = n;
+	} else if (n->kind == FP_AST_TARGETS) {
+		if (!h->targets)
+			read_targets(s, ir, n);
+		h->targets = n;
+	} else if (n->kind == FP_AST_SECTION) {
+		section(s, sc, n);
+	} else if (n->kind == FP_AST_WIDEN) {
+		widen(s, sc, n, policy);
+	} else if (n->kind == FP_AST_LAYER) {
+		layer(s, sc, n);
+	} else if (n->kind == FP_AST_WAIVE) {
+		waiver(s, sc, n);
+	} else if (n->kind == FP_AST_NEVER || (sc->level == 0 && n->kind != FP_AST_EXTENDS &&
+					       n->kind != FP_AST_WITHIN)) {
+		fp_sema_assertion(s, sc, n);
+	}
+}
+
+/* A policy's statements, then its base's one level up; `never` is inherited, examples are not. */
+static void gather(struct fp_sema *s, struct fp_draft *d, struct fp_policy_def *p, unsigned level,
+		   struct header *h, const char *what)
+{
+	struct fp_origin *origin = FP_NEW(&s->u->arena, struct fp_origin);
+	const struct fp_ast *base = fp_ast_kid(p->node, FP_AST_EXTENDS);
+	struct fp_scope sc = { .draft = d, .origin = origin, .level = level,
+			       .is_implied = p == s->implied };
+
+	if (p->open || level > BASE_DEPTH) {
+		fp_diag(s->u, FP_E_BASE, p->node->name_span, "'%s' extends itself%s",
+			p->node->name->text, p->open ? "" : " or nests too deeply");
+		return;
+	}
+	origin->span = p->node->name_span;
+	origin->what = fp_arena_printf(&s->u->arena, "%s %s", what, p->node->name->text);
+	p->open = true;
+	for (size_t i = 0; i < p->node->n; i++)
+		statement(s, &sc, p->node, p->node->kids[i], h);
+	if (base) {
+		struct fp_policy_def *b = find_base(s, base);
+		if (b)
+			gather(s, d, b, level + 1, h, "base");
+	}
+	p->open = false;
+}
+
+static void add_bound(struct fp_sema *s, struct fp_draft *d, const struct fp_ast *ref, bool is_base)
+{
+	struct fp_policy_def *p = fp_sema_policy(s, ref->name);
+	struct fp_bound b = { .name = ref->name->text, .is_base = is_base, .span = ref->span };
+
+	if (!p)
+		return;
+	b.is_locked = p->node->flags & FP_AST_FLAG_LOCKED;
+	b.ir = fp_sema_policy_ir(s, p);
+	if (b.ir)
+		fp_vec_push(&s->u->arena, &d->bounds, b);
+}
+
+static void bounds(struct fp_sema *s, struct fp_draft *d, const struct fp_ast *policy)
+{
+	for (size_t i = 0; i < policy->n; i++) {
+		const struct fp_ast *n = policy->kids[i];
+		if (n->kind == FP_AST_EXTENDS || n->kind == FP_AST_WITHIN)
+			add_bound(s, d, n, n->kind == FP_AST_EXTENDS);
+	}
+}
+
+static void check_bases(struct fp_sema *s, const struct fp_ast *policy)
+{
+	for (size_t i = 0; i < policy->n; i++)
+		if (policy->kids[i]->kind == FP_AST_WITHIN)
+			find_base(s, policy->kids[i]);
+}
+
+const struct fp_ir *fp_sema_policy_ir(struct fp_sema *s, struct fp_policy_def *p)
+{
+	struct fp_ir *ir = FP_NEW(&s->u->arena, struct fp_ir);
+	struct fp_draft d = { .ir = ir };
+	struct header h = { 0 };
+
+	if (p->ir)
+		return p->ir;
+	if (p->building) {
+		fp_diag(s->u, FP_E_BASE, p->node->name_span, "'%s' is bounded by itself",
+			p->node->name->text);
+		return NULL;
+	}
+	ir->name = p->node->name->text;
+	ir->version = ir->owner = "";
+	ir->tier = FP_TIER_HOSTILE;
+	ir->is_locked = p->node->flags & FP_AST_FLAG_LOCKED;
+	ir->span = p->node->name_span;
+	gather(s, &d, p, 0, &h, "policy");
+	check_bases(s, p->node);
+	if (s->implied && s->implied != p)
+		gather(s, &d, s->implied, BASE_DEPTH, &h, "language");
+	if (s->u->diags.errors)
+		return NULL;
+	p->building = true;
+	bounds(s, &d, p->node);
+	p->building = false;
+	return p->ir = fp_sema_seal(s, &d);
+}

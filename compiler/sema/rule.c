@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/* Rules on their way into the IR: text, reasons, dates and origin. */
+#include "sema/sema.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+const struct fp_ast *fp_sema_tail(const struct fp_ast *node)
+{
+	return fp_ast_kid(node, FP_AST_TAIL);
+}
+
+static void expired(struct fp_sema *s, const struct fp_ast *until, struct fp_date date)
+{
+	if (!s->u->options.today.year || fp_date_cmp(s->u->options.today, date) <= 0)
+		return;
+	fp_diag(s->u, FP_E_EXPIRED, until->span, "this exception ended on %s", until->text->text);
+	fp_diag_help(s->u, "review it: remove the rule, or give it a new date");
+}
+
+/* A rule's own tail; what it leaves open, the widen block's fills. */
+static void read_tail(struct fp_sema *s, struct fp_rule *r, const struct fp_ast *tail)
+{
+	if (!tail)
+		return;
+	for (size_t i = 0; i < tail->n; i++) {
+		const struct fp_ast *t = tail->kids[i];
+		if (t->kind == FP_AST_BECAUSE && !r->because)
+			r->because = t->text->text;
+		else if (t->kind == FP_AST_ACCEPT && !r->accepted)
+			r->accepted = t->text->text;
+		else if (t->kind == FP_AST_UNTIL && !r->until.year) {
+			fp_date_parse(t->text->text, t->text->len, &r->until);
+			expired(s, t, r->until);
+		} else if (t->kind == FP_AST_BY) {
+			fp_diag(s->u, FP_E_UNKNOWN_WORD, t->span, "only a waiver names its approver");
+		}
+	}
+}
+
+struct fp_draft_rule *fp_sema_rule(struct fp_sema *s, const struct fp_scope *sc, enum fp_kind kind,
+				   const struct fp_ast *node, const char *key, const char *format,
+				   ...)
+{
+	struct fp_draft_rule new = { .key = key, .level = sc->level, .node = node };
+	va_list ap, again;
+
+	va_start(ap, format);
+	va_copy(again, ap);
+	int n = vsnprintf(NULL, 0, format, ap);
+	va_end(ap);
+	char *copy = fp_arena_alloc(&s->u->arena, (size_t)(n < 0 ? 0 : n) + 1);
+	vsnprintf(copy, (size_t)(n < 0 ? 0 : n) + 1, format, again);
+	va_end(again);
+	new.rule.kind = kind;
+	new.rule.text = copy;
+	new.rule.span = node->span;
+	new.rule.origin = sc->origin;
+	new.rule.is_implied = sc->is_implied;
+	new.rule.is_widening = sc->in_widen;
+	read_tail(s, &new.rule, fp_sema_tail(node));
+	read_tail(s, &new.rule, sc->widen_tail);
+	fp_vec_push(&s->u->arena, &sc->draft->rules, new);
+	return &sc->draft->rules.at[sc->draft->rules.n - 1];
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+/* From syntax to meaning: one entry, fp_resolve(). The rest of this header is shared inside sema/ only. */
+#ifndef FP_SEMA_SEMA_H
+#define FP_SEMA_SEMA_H
+
+#include "front/ast.h"
+#include "ir/glob.h"
+#include "ir/ir.h"
+
+/*
+ * Parses the root source and all it uses, resolves the policy named (NULL: the one that no other
+ * policy of the root file builds on) and seals its IR. NULL after errors; warnings may come with a result.
+ * Everything lives in the unit's arena.
+ */
+const struct fp_ir *fp_resolve(struct fp_unit *u, const struct fp_source *root, const char *policy);
+
+/* A file of the standard library ("std/..."), compiled in from policies/lib; NULL: no such file. */
+struct fp_embedded {
+	const char *name;
+	const char *text;
+	size_t len;
+};
+
+const struct fp_embedded *fp_library_find(const char *name);
+
+/* Files an import chain may be deep, and sets in sets: more is an error, not a stack overflow. */
+#define FP_IMPORT_DEPTH 32u
+#define FP_SET_DEPTH    64u
+
+/* ---- inside sema/ ---- */
+
+struct fp_set_def {
+	const struct fp_ast *node;
+	const struct fp_str *name, *edition; /* "@file-io"; "2026.1" or NULL */
+	enum { FP_SET_NEW, FP_SET_OPEN, FP_SET_DONE } state;
+	bool used, from_library;
+	const struct fp_ast **leaves; /* members with sets replaced by theirs, by text, no duplicates */
+	size_t n;
+};
+
+struct fp_const_def {
+	const struct fp_ast *node;
+	bool open, used;
+};
+
+struct fp_param_def {
+	const struct fp_ast *node;
+	const char *type;
+	const char *value; /* from -D or the default; NULL: open */
+	uint64_t number;   /* of a number, port or size with a value */
+	bool used;
+};
+
+struct fp_policy_def {
+	const struct fp_ast *node;
+	bool open, building, in_root, is_built_on;
+	const struct fp_ir *ir; /* as a policy of its own, once asked for */
+};
+
+/* A rule on its way into the IR: `level` counts bases, the language's own statements come last. */
+struct fp_draft_rule {
+	struct fp_rule rule;
+	const char *key; /* equal keys of one kind exclude each other; NULL: rules add up */
+	unsigned level;
+	const struct fp_ast *node; /* CALL from audit: its statement */
+};
+
+struct fp_draft {
+	FP_VEC(struct fp_draft_rule) rules;
+	FP_VEC(struct fp_assertion) assertions;
+	FP_VEC(struct fp_waiver) waivers;
+	FP_VEC(struct fp_bound) bounds;
+	struct fp_ir *ir;
+	bool has_assertions;
+};
+
+struct fp_scope { /* where a statement stands */
+	struct fp_draft *draft;
+	const struct fp_origin *origin;
+	unsigned level;
+	bool in_widen, is_implied;
+	const struct fp_ast *widen_tail;
+};
+
+struct fp_sema {
+	struct fp_unit *u;
+	FP_VEC(const struct fp_ast *) files;
+	FP_VEC(struct fp_set_def *) sets;
+	FP_VEC(struct fp_const_def *) consts;
+	FP_VEC(struct fp_param_def *) params;
+	FP_VEC(struct fp_policy_def *) policies;
+	struct fp_policy_def *implied; /* std/implied.policy */
+	struct fp_policy_def *main;    /* the one asked for */
+};
+
+/* import.c: fills files and the declarations. */
+void fp_sema_load(struct fp_sema *s, const struct fp_source *root);
+
+/* names.c */
+struct fp_set_def *fp_sema_set(struct fp_sema *s, const struct fp_ast *ref); /* reports */
+bool fp_sema_expand(struct fp_sema *s, struct fp_set_def *set, unsigned depth);
+const char *fp_sema_set_text(struct fp_sema *s, const struct fp_set_def *set); /* "@file-io@2026.1" */
+struct fp_const_def *fp_sema_const(struct fp_sema *s, const struct fp_str *name);
+struct fp_param_def *fp_sema_param(struct fp_sema *s, const struct fp_str *name);
+const char *fp_sema_text(struct fp_sema *s, const struct fp_ast *text); /* parameters put in; NULL: reported */
+void fp_sema_unused(struct fp_sema *s);
+
+/* cond.c: a condition, for one ABI. `params` are the CALL node's names. NULL: reported. */
+const struct fp_pred *fp_sema_condition(struct fp_sema *s, const struct fp_sysdef *sys,
+					enum fp_abi abi, const struct fp_ast *call,
+					const struct fp_ast *condition);
+/* A constant expression; `family_is_enum` says whether its constants enumerate. */
+bool fp_sema_value(struct fp_sema *s, enum fp_abi abi, const struct fp_ast *e, int64_t *out,
+		   bool *is_enum, bool *is_absent);
+const char *fp_sema_condition_text(struct fp_sema *s, const struct fp_ast *condition);
+
+/* rule.c */
+struct fp_draft_rule *fp_sema_rule(struct fp_sema *s, const struct fp_scope *sc, enum fp_kind kind,
+				   const struct fp_ast *node, const char *key, const char *format, ...)
+	__attribute__((format(printf, 6, 7)));
+const struct fp_ast *fp_sema_tail(const struct fp_ast *node);
+
+/* One file a group of sections. */
+void fp_sema_syscalls(struct fp_sema *s, const struct fp_scope *sc, const struct fp_ast *section);
+void fp_sema_audit(struct fp_sema *s, const struct fp_scope *sc, const struct fp_ast *section);
+void fp_sema_process(struct fp_sema *s, const struct fp_scope *sc, const struct fp_ast *section);
+void fp_sema_mounts(struct fp_sema *s, const struct fp_scope *sc, const struct fp_ast *section);
+void fp_sema_files(struct fp_sema *s, const struct fp_scope *sc, const struct fp_ast *section);
+void fp_sema_net(struct fp_sema *s, const struct fp_scope *sc, const struct fp_ast *section);
+void fp_sema_devices(struct fp_sema *s, const struct fp_scope *sc, const struct fp_ast *section);
+void fp_sema_limits(struct fp_sema *s, const struct fp_scope *sc, const struct fp_ast *section);
+
+bool fp_sema_decision(struct fp_sema *s, const struct fp_ast *node, struct fp_decision *out);
+bool fp_sema_call_set(struct fp_sema *s, const struct fp_ast *const *nodes, size_t n,
+		      struct fp_call_set *out, const char **text);
+bool fp_sema_net_rule(struct fp_sema *s, const struct fp_ast *node, bool egress,
+		      struct fp_rule_net *out, const char **text);
+uint16_t fp_sema_right(struct fp_sema *s, const struct fp_str *name, struct fp_span span);
+const struct fp_glob *fp_sema_glob(struct fp_sema *s, const struct fp_ast *text);
+
+/* assert.c */
+void fp_sema_assertion(struct fp_sema *s, const struct fp_scope *sc, const struct fp_ast *node);
+
+/* policy.c */
+struct fp_policy_def *fp_sema_policy(struct fp_sema *s, const struct fp_str *name);
+const struct fp_ir *fp_sema_policy_ir(struct fp_sema *s, struct fp_policy_def *p);
+
+/* seal.c */
+const struct fp_ir *fp_sema_seal(struct fp_sema *s, struct fp_draft *d);
+
+#endif
