@@ -139,7 +139,7 @@ struct fp_cap {
 };
 
 size_t fp_cap_count(void);
-const struct fp_cap *fp_cap_at(size_t index); /* by bit */
+const struct fp_cap *fp_cap_at(size_t index);                   /* by bit */
 const struct fp_cap *fp_cap_find(const char *name, size_t len); /* CAP_NET_RAW or net_raw */
 
 /*

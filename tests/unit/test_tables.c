@@ -386,6 +386,8 @@ static void test_widths(void **state)
 		words_are("clone", a, "flags", 0, FP_WORD_NONE);
 	}
 	assert_int_equal(param("chmod", FP_ABI_X86_64, "mode").bytes, 2);
+	assert_int_equal(param("mbind", FP_ABI_X86_64, "mode").bytes, 4); /* int lmode = mode */
+	assert_int_equal(param("readv", FP_ABI_X86_64, "fd").bytes, 4);   /* fdget(unsigned int) */
 	assert_int_equal(param("prctl", FP_ABI_X86_64, "arg2").bytes, 8);
 	assert_int_equal(param("prctl", FP_ABI_ARM, "arg2").bytes, 4);
 	assert_int_equal(param("ioctl", FP_ABI_X86_64, "argp").bytes, 8);
