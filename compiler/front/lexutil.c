@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: MIT */
+/* What a lexeme is worth: numbers, strings, addresses, keywords; and what is wrong with it. */
+#include "base/ipaddr.h"
+#include "front/parser.h"
+#include "parse.tab.h"
+
+#define KW(token, word) { word, FP_T_##token },
+
+static const struct keyword {
+	const char *word;
+	int token;
+} keywords[] = {
+
+#include "grammar/keywords.def"
+};
+#undef KW
+
+/* Bytes of a lexeme that a message repeats. */
+#define SHOWN 40
+
+static int shown(const struct fp_lexeme *l)
+{
+	size_t n = l->len;
+
+	if (n > SHOWN)
+		for (n = SHOWN; n && ((unsigned char)l->text[n] & 0xc0) == 0x80;)
+			n--;
+	return (int)n;
+}
+
+_Noreturn void fp_lex_fatal(struct fp_parser *p)
+{
+	longjmp(p->u->recover, 1);
+}
+
+static const struct fp_str *spelt(const struct fp_lexeme *l)
+{
+	return fp_intern(&l->p->u->names, l->text, l->len);
+}
+
+static struct fp_ast *leaf(const struct fp_lexeme *l, enum fp_ast_kind kind)
+{
+	l->out->node = fp_ast_new(l->p, kind, l->span);
+	return l->out->node;
+}
+
+static int compare(const char *text, size_t len, const char *word)
+{
+	size_t n = strlen(word);
+	int c = memcmp(text, word, len < n ? len : n);
+
+	return c ? c : (len > n) - (len < n);
+}
+
+int fp_lex_word(const struct fp_lexeme *l)
+{
+	size_t lo = 0, hi = sizeof(keywords) / sizeof(keywords[0]);
+
+	l->out->str = spelt(l);
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+		int c = compare(l->text, l->len, keywords[mid].word);
+		if (!c)
+			return keywords[mid].token;
+		if (c < 0)
+			hi = mid;
+		else
+			lo = mid + 1;
+	}
+	return FP_T_WORD;
+}
+
+int fp_lex_set(const struct fp_lexeme *l)
+{
+	l->out->node = fp_ast_named(l->p, FP_AST_SETREF, l->span, spelt(l), l->span);
+	return FP_T_SETNAME;
+}
+
+int fp_lex_operator(const struct fp_lexeme *l, int kind)
+{
+	l->out->str = spelt(l);
+	return kind;
+}
+
+static int digit_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Digits up to the first character that is none, over '_'; false when it passes 64 bits. */
+static bool read_digits(const char **text, const char *end, unsigned base, uint64_t *value)
+{
+	const char *s = *text;
+	uint64_t v = 0;
+	bool fits = true;
+
+	for (; s < end; s++) {
+		int d = *s == '_' ? 0 : digit_value(*s);
+		if (d < 0 || (unsigned)d >= base)
+			break;
+		if (*s != '_')
+			fits = fits && !__builtin_mul_overflow(v, base, &v) &&
+			       !__builtin_add_overflow(v, (uint64_t)d, &v);
+	}
+	*text = s;
+	*value = v;
+	return fits;
+}
+
+static int overflow(const struct fp_lexeme *l, const char *unit)
+{
+	fp_diag(l->p->u, FP_E_OVERFLOW, l->span, "'%.*s' does not fit into 64 bits%s", shown(l),
+		l->text, unit);
+	fp_diag_help(l->p->u, "the largest is 18446744073709551615%s", unit);
+	return FP_T_ERROR;
+}
+
+int fp_lex_number(const struct fp_lexeme *l)
+{
+	bool is_hex = l->len > 2 && l->text[1] == 'x';
+	const char *s = l->text + (is_hex ? 2 : 0);
+	uint64_t value;
+
+	if (!read_digits(&s, l->text + l->len, is_hex ? 16 : 10, &value))
+		return overflow(l, "");
+	struct fp_ast *node = leaf(l, FP_AST_NUMBER);
+	node->value = value;
+	node->text = spelt(l);
+	return FP_T_NUMBER;
+}
+
+int fp_lex_decimal(const struct fp_lexeme *l)
+{
+	const char *s = l->text, *end = l->text + l->len;
+	uint64_t whole, part = 0, value;
+	bool fits = read_digits(&s, end, 10, &whole);
+	const char *places = ++s;
+
+	if (end - places > 3) {
+		fp_diag(l->p->u, FP_E_PLACES, l->span, "'%.*s' has more than three decimal places",
+			shown(l), l->text);
+		fp_diag_help(l->p->u, "round it to thousandths");
+		return FP_T_ERROR;
+	}
+	read_digits(&s, end, 10, &part);
+	for (ptrdiff_t n = end - places; n < 3; n++)
+		part *= 10;
+	if (!fits || __builtin_mul_overflow(whole, 1000u, &value) ||
+	    __builtin_add_overflow(value, part, &value))
+		return overflow(l, " thousandths");
+	struct fp_ast *node = leaf(l, FP_AST_DECIMAL);
+	node->value = value;
+	node->text = spelt(l);
+	return FP_T_DECIMAL;
+}
+
+/* `factor` of a unit: bytes or milliseconds. */
+static int scaled(const struct fp_lexeme *l, enum fp_ast_kind kind, int token,
+		  uint64_t (*factor)(const char *unit), const char *unit_name)
+{
+	const char *s = l->text;
+	uint64_t value;
+
+	if (!read_digits(&s, l->text + l->len, 10, &value) ||
+	    __builtin_mul_overflow(value, factor(s), &value))
+		return overflow(l, unit_name);
+	leaf(l, kind)->value = value;
+	return token;
+}
+
+static uint64_t bytes_of(const char *unit)
+{
+	switch (*unit) {
+	case 'K':
+		return 1u << 10;
+	case 'M':
+		return 1u << 20;
+	case 'G':
+		return 1u << 30;
+	case 'T':
+		return (uint64_t)1 << 40;
+	}
+	return 1;
+}
+
+static uint64_t milliseconds_of(const char *unit)
+{
+	switch (*unit) {
+	case 's':
+		return 1000;
+	case 'h':
+		return 3600 * 1000;
+	}
+	return unit[1] == 's' ? 1 : 60 * 1000;
+}
+
+int fp_lex_size(const struct fp_lexeme *l)
+{
+	return scaled(l, FP_AST_SIZE, FP_T_SIZE, bytes_of, " bytes");
+}
+
+int fp_lex_rate(const struct fp_lexeme *l)
+{
+	return scaled(l, FP_AST_RATE, FP_T_RATE, bytes_of, " bytes a second");
+}
+
+int fp_lex_duration(const struct fp_lexeme *l)
+{
+	return scaled(l, FP_AST_DURATION, FP_T_DURATION, milliseconds_of, " milliseconds");
+}
+
+int fp_lex_date(const struct fp_lexeme *l)
+{
+	struct fp_date date;
+
+	if (!fp_date_parse(l->text, l->len, &date)) {
+		fp_diag(l->p->u, FP_E_DATE, l->span, "'%.*s' is not a date", shown(l), l->text);
+		fp_diag_help(l->p->u, "dates are written YYYY-MM-DD, as in 2027-06-30");
+		return FP_T_ERROR;
+	}
+	leaf(l, FP_AST_UNTIL)->text = spelt(l);
+	return FP_T_DATE;
+}
+
+/* Host bits past the length are for the meaning to judge, not for the syntax. */
+int fp_lex_prefix(const struct fp_lexeme *l)
+{
+	struct fp_prefix prefix;
+	enum fp_prefix_error e = fp_prefix_parse(l->text, l->len, &prefix);
+
+	if (e == FP_PREFIX_SYNTAX) {
+		fp_diag(l->p->u, FP_E_ADDRESS, l->span, "'%.*s' is not an IP address or prefix",
+			shown(l), l->text);
+		fp_diag_help(l->p->u, "write it like 10.0.0.1, 10.0.0.0/16 or 2001:db8::/32");
+		return FP_T_ERROR;
+	}
+	if (e == FP_PREFIX_LENGTH) {
+		fp_diag(l->p->u, FP_E_ADDRESS, l->span, "'%.*s' has a bad prefix length", shown(l),
+			l->text);
+		fp_diag_help(l->p->u, "it is 0 to %d", prefix.family == FP_IPV4 ? 32 : 128);
+		return FP_T_ERROR;
+	}
+	leaf(l, FP_AST_PREFIX)->text = spelt(l);
+	return FP_T_PREFIX;
+}
+
+int fp_lex_bad_number(const struct fp_lexeme *l)
+{
+	fp_diag(l->p->u, FP_E_MALFORMED, l->span, "'%.*s' is not a number, size or duration",
+		shown(l), l->text);
+	fp_diag_help(l->p->u, "sizes end in B, KiB, MiB, GiB or TiB (rates in /s after it), "
+			      "durations in ms, s, m or h; hexadecimal begins with 0x");
+	return FP_T_ERROR;
+}
+
+int fp_lex_path(const struct fp_lexeme *l)
+{
+	leaf(l, FP_AST_PATH)->text = spelt(l);
+	return FP_T_PATH;
+}
+
+int fp_lex_bad_path(const struct fp_lexeme *l)
+{
+	fp_diag(l->p->u, FP_E_CHARACTER, l->span, "a pattern outside a string");
+	fp_diag_help(l->p->u, "put it in quotes: \"%.*s\"", shown(l), l->text);
+	return FP_T_ERROR;
+}
+
+int fp_lex_bad_operator(const struct fp_lexeme *l)
+{
+	const char *word = *l->text == '&' ? "and" : *l->text == '|' ? "or" : "not";
+
+	fp_diag(l->p->u, FP_E_CHARACTER, l->span, "'%.*s' is not an operator", shown(l), l->text);
+	fp_diag_help(l->p->u, "write '%s'", word);
+	return FP_T_ERROR;
+}
+
+int fp_lex_bad_character(const struct fp_lexeme *l)
+{
+	fp_diag(l->p->u, FP_E_CHARACTER, l->span, "unexpected '%.*s'", shown(l), l->text);
+	if (*l->text == '@')
+		fp_diag_help(l->p->u, "a set is written @name or @name@edition");
+	else if (*l->text == '\'' || (unsigned char)*l->text >= 0x80)
+		fp_diag_help(l->p->u, "strings stand in double quotes");
+	else
+		fp_diag_help(l->p->u, "remove it; text stands in double quotes");
+	return FP_T_ERROR;
+}

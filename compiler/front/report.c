@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: MIT */
+/* The grammar's errors in words: what was found, what may stand there, and a way out. */
+#include "front/parser.h"
+#include "parse.tab.h"
+
+/* Alternatives a message lists; more of them are no help. */
+#define LISTED 5u
+
+/* Bytes of the source a message repeats. */
+#define SHOWN 40u
+
+struct found {
+	const char *text;
+	int len;
+};
+
+static struct found found_text(const struct fp_parser *p, struct fp_span span)
+{
+	const char *text = p->src->data + (span.begin - p->src->base);
+	size_t n = span.end - span.begin;
+
+	if (n > SHOWN)
+		for (n = SHOWN; n && ((unsigned char)text[n] & 0xc0) == 0x80;)
+			n--;
+	return (struct found){ text, (int)n };
+}
+
+static bool is_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+
+/* Names of policy.y: "a name", "an address", "end of file" are kinds; '{' and ".." are marks. */
+static bool is_kind(const char *name)
+{
+	return !strncmp(name, "a ", 2) || !strncmp(name, "an ", 3) || !strcmp(name, "end of file");
+}
+
+static bool is_keyword(const char *name)
+{
+	return !is_kind(name) && is_letter(*name);
+}
+
+static bool is_expected(const char *const *names, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(names[i], name))
+			return true;
+	return false;
+}
+
+static bool found_keyword(const struct fp_parser *p)
+{
+	return is_keyword(fp_token_name(p->last.kind));
+}
+
+struct listing {
+	struct fp_buf out;
+	const char *const *names;
+	size_t n, shown;
+	unsigned limit;
+};
+
+static void add(struct listing *l, const char *name)
+{
+	size_t len = strlen(name);
+
+	if (l->shown++ >= l->limit)
+		return;
+	fp_buf_puts(&l->out, l->shown > 1 ? ", " : "");
+	if (is_kind(name))
+		fp_buf_puts(&l->out, name);
+	else if (*name == '\'') /* bison's own spelling of a character */
+		fp_buf_add(&l->out, name, len);
+	else
+		fp_buf_printf(&l->out, "'%s'", name);
+}
+
+/* The four words of a tail always come together: 'because' speaks for them. */
+static bool is_told_by_because(const struct listing *l, const char *name)
+{
+	return (!strcmp(name, "until") || !strcmp(name, "accept") || !strcmp(name, "by")) &&
+	       is_expected(l->names, l->n, "because");
+}
+
+static void add_keywords(struct listing *l)
+{
+	if (is_expected(l->names, l->n, "a name"))
+		return;
+	for (size_t i = 0; i < l->n; i++)
+		if (is_keyword(l->names[i]) && !is_told_by_because(l, l->names[i]))
+			add(l, l->names[i]);
+}
+
+/* The end of a statement first, then kinds, marks and keywords. */
+static const char *listed(struct fp_parser *p, const char *const *names, size_t n)
+{
+	struct listing l = { .names = names, .n = n, .limit = LISTED };
+
+	fp_buf_init(&l.out, &p->u->arena);
+	if (is_expected(names, n, "';'"))
+		add(&l, "';'");
+	for (size_t i = 0; i < n; i++)
+		if (is_kind(names[i]))
+			add(&l, names[i]);
+	for (size_t i = 0; i < n; i++)
+		if (!is_kind(names[i]) && !is_keyword(names[i]) && strcmp(names[i], "';'"))
+			add(&l, names[i]);
+	add_keywords(&l);
+	if (l.shown > l.limit)
+		fp_buf_puts(&l.out, " or others");
+	return fp_buf_text(&l.out);
+}
+
+/* Where statements begin so much may stand that the list is a help of its own. */
+static bool is_statement_place(const char *const *names, size_t n)
+{
+	size_t keywords = 0;
+
+	if (!is_expected(names, n, "'}'") && !is_expected(names, n, "end of file"))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		keywords += is_keyword(names[i]);
+	return keywords > 1 && !is_expected(names, n, "a name") && !is_expected(names, n, "';'");
+}
+
+static void help_statements(struct fp_parser *p, const char *const *names, size_t n)
+{
+	struct listing l = { .names = names, .n = n, .limit = UINT32_MAX };
+
+	fp_buf_init(&l.out, &p->u->arena);
+	add_keywords(&l);
+	fp_diag_help(p->u, "here one begins with %s", fp_buf_text(&l.out));
+}
+
+static void help_nearest(struct fp_parser *p, const char *const *names, size_t n)
+{
+	struct found found = found_text(p, p->last.span);
+	struct fp_nearest nearest;
+
+	if (found.len == 0 || !is_letter(*found.text) || is_expected(names, n, "a name"))
+		return;
+	fp_nearest_init(&nearest, found.text, (size_t)found.len);
+	for (size_t i = 0; i < n; i++)
+		if (is_keyword(names[i]))
+			fp_nearest_offer(&nearest, names[i]);
+	fp_diag_nearest(p->u, &nearest);
+}
+
+static bool is_section(int kind)
+{
+	static const int sections[] = {
+		FP_T_K_SYSCALLS, FP_T_K_CAPABILITIES, FP_T_K_PROCESS, FP_T_K_NAMESPACES,
+		FP_T_K_MOUNTS,   FP_T_K_FILES,        FP_T_K_EGRESS,  FP_T_K_INGRESS,
+		FP_T_K_DEVICES,  FP_T_K_LIMITS,       FP_T_K_AUDIT,
+	};
+
+	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++)
+		if (sections[i] == kind)
+			return true;
+	return false;
+}
+
+static bool begins_statement(int kind)
+{
+	return is_section(kind) || kind == FP_T_K_VERSION || kind == FP_T_K_OWNER ||
+	       kind == FP_T_K_TIER || kind == FP_T_K_TARGETS || kind == FP_T_K_WIDEN ||
+	       kind == FP_T_K_LAYER || kind == FP_T_K_NEVER || kind == FP_T_K_EXPECT ||
+	       kind == FP_T_K_TEST || kind == FP_T_K_WAIVE || kind == FP_T_K_ALLOW ||
+	       kind == FP_T_K_DENY || kind == FP_T_K_DEFAULT;
+}
+
+/* A statement broken off at the end of its line, the next keyword below it. */
+static bool report_semicolon(struct fp_parser *p, const char *const *names, size_t n)
+{
+	const char *from = p->src->data + (p->before.span.end - p->src->base);
+	size_t between = p->last.span.begin - p->before.span.end;
+	struct fp_span after = { p->before.span.end, p->before.span.end };
+
+	if (!is_expected(names, n, "';'") || !found_keyword(p) || !memchr(from, '\n', between))
+		return false;
+	struct found before = found_text(p, p->before.span);
+	fp_diag(p->u, FP_E_SYNTAX, after, "expected ';' after '%.*s'", before.len, before.text);
+	fp_diag_help(p->u, "every statement ends with ';'");
+	p->insert = ';';
+	fp_parser_again(p, p->last);
+	return true;
+}
+
+/* A section that begins where a section is open. */
+static bool report_brace(struct fp_parser *p)
+{
+	int before = p->before.kind;
+
+	if (p->blocks < 2 || !is_section(p->last.kind) ||
+	    (before != ';' && before != '{' && before != '}') || fp_parser_peek(p).kind != '{')
+		return false;
+	struct found found = found_text(p, p->last.span);
+	fp_diag(p->u, FP_E_SYNTAX, p->last.span, "expected '}' before '%.*s'", found.len,
+		found.text);
+	fp_diag_note(p->u, p->opened[(p->blocks < FP_OPEN_MAX ? p->blocks : FP_OPEN_MAX) - 1],
+		     "the section before it begins here");
+	fp_diag_help(p->u, "close it with '}'");
+	p->insert = '}';
+	fp_parser_again(p, p->last);
+	return true;
+}
+
+static void help_outside(struct fp_parser *p)
+{
+	p->stray = p->last.kind == '}';
+	p->to_item = p->stray || begins_statement(p->last.kind);
+	if (p->to_item)
+		fp_diag_help(p->u, "no policy is open here; is there a '}' too many above?");
+}
+
+static void help(struct fp_parser *p, const char *const *names, size_t n)
+{
+	help_nearest(p, names, n);
+	if (!p->blocks)
+		help_outside(p);
+	if (is_statement_place(names, n))
+		help_statements(p, names, n);
+	if (p->last.kind == FP_T_PATH && is_expected(names, n, "a string"))
+		fp_diag_help(p->u, "put the path in quotes");
+	if (p->last.kind == FP_T_TEXT && is_expected(names, n, "a name"))
+		fp_diag_help(p->u, "write the name without quotes");
+}
+
+void fp_parser_report(struct fp_parser *p, const char *const *names, size_t n)
+{
+	bool is_statement = is_statement_place(names, n);
+	const char *expected = is_statement ? is_expected(names, n, "'}'")
+						      ? "a statement or '}'"
+						      : "a declaration or a policy"
+					    : listed(p, names, n);
+	struct found found = found_text(p, p->last.span);
+
+	if (p->u->diags.errors >= FP_DIAG_LIMIT || report_semicolon(p, names, n) || report_brace(p))
+		return;
+	p->skip = true;
+	if (found.len)
+		fp_diag(p->u, FP_E_SYNTAX, p->last.span, "expected %s, found '%.*s'", expected,
+			found.len, found.text);
+	else
+		fp_diag(p->u, FP_E_SYNTAX, p->last.span, "expected %s, found the end of the file",
+			expected);
+	help(p, names, n);
+}
+
+void fp_parser_unclosed(struct fp_parser *p, struct fp_span end)
+{
+	unsigned innermost = p->braces < FP_OPEN_MAX ? p->braces : FP_OPEN_MAX;
+
+	fp_diag(p->u, FP_E_UNCLOSED, end, "the file ends inside braces");
+	fp_diag_note(p->u, p->opened[innermost - 1], "this one is not closed");
+	fp_diag_help(p->u, "close it with '}'");
+}
+
+void fp_parser_too_deep(struct fp_parser *p, struct fp_span span)
+{
+	fp_diag(p->u, FP_E_DEPTH, span, "nested too deeply");
+	fp_diag_help(p->u, "%d levels are enough; write sets or more rules instead",
+		     FP_PARSE_DEPTH);
+}
