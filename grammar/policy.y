@@ -191,7 +191,7 @@ optional_comma: %empty | ',' ;
 
 optional_semicolon: %empty | ';' ;
 
-open: '{' { fp_parser_open(p); } ;
+open: '{' { fp_parser_open(p); yyerrok; } ;
 
 close: '}' { fp_parser_close(p); yyerrok; } ;
 

@@ -108,7 +108,6 @@ int fp_lex_open_string(const struct fp_lexeme *l)
 
 	fp_diag(l->p->u, FP_E_STRING, quote, "the string does not end on its line");
 	fp_diag_help(l->p->u, "close it with '\"'; a newline in a string is \\n");
-	if (memchr(l->text, ';', l->len))
-		l->p->insert = ';';
+	l->out->flag = memchr(l->text, ';', l->len) != NULL;
 	return FP_T_ERROR;
 }

@@ -13,7 +13,10 @@
 /* Open braces whose place is remembered; a valid policy opens at most four. */
 #define FP_OPEN_MAX 8u
 
-/* Words, keywords and operators have `str`; numbers, strings and the like are nodes at once. */
+/*
+ * Words, keywords and operators have `str`; numbers, strings and the like are nodes at once. Of an
+ * error token `flag` says that it has swallowed the end of its statement.
+ */
 union fp_token_value {
 	const struct fp_str *str;
 	struct fp_ast *node;

@@ -54,26 +54,44 @@ static bool found_keyword(const struct fp_parser *p)
 	return is_keyword(fp_token_name(p->last.kind));
 }
 
+/* Names picked from those expected, in the order in which they are to be read. */
 struct listing {
-	struct fp_buf out;
+	struct fp_parser *p;
 	const char *const *names;
-	size_t n, shown;
-	unsigned limit;
+	size_t n;
+	const char **picked;
+	size_t count;
 };
 
-static void add(struct listing *l, const char *name)
+static struct listing new_listing(struct fp_parser *p, const char *const *names, size_t n)
 {
-	size_t len = strlen(name);
+	const char **picked = FP_NEW_ARRAY(&p->u->arena, n, const char *);
 
-	if (l->shown++ >= l->limit)
-		return;
-	fp_buf_puts(&l->out, l->shown > 1 ? ", " : "");
-	if (is_kind(name))
-		fp_buf_puts(&l->out, name);
-	else if (*name == '\'') /* bison's own spelling of a character */
-		fp_buf_add(&l->out, name, len);
-	else
-		fp_buf_printf(&l->out, "'%s'", name);
+	return (struct listing){ .p = p, .names = names, .n = n, .picked = picked };
+}
+
+static void pick(struct listing *l, const char *name)
+{
+	l->picked[l->count++] = name;
+}
+
+/* "a, b or c", and after `limit` of them "or others". */
+static const char *joined(const struct listing *l, size_t limit)
+{
+	size_t shown = l->count < limit ? l->count : limit;
+	struct fp_buf out;
+
+	fp_buf_init(&out, &l->p->u->arena);
+	for (size_t i = 0; i < shown; i++) {
+		const char *name = l->picked[i];
+		const char *quote = is_kind(name) || *name == '\'' ? "" : "'";
+		if (i)
+			fp_buf_puts(&out, i + 1 == l->count ? " or " : ", ");
+		fp_buf_printf(&out, "%s%s%s", quote, name, quote);
+	}
+	if (l->count > shown)
+		fp_buf_puts(&out, " or others");
+	return fp_buf_text(&out);
 }
 
 /* The four words of a tail always come together: 'because' speaks for them. */
@@ -83,33 +101,30 @@ static bool is_told_by_because(const struct listing *l, const char *name)
 	       is_expected(l->names, l->n, "because");
 }
 
-static void add_keywords(struct listing *l)
+static void pick_keywords(struct listing *l)
 {
 	if (is_expected(l->names, l->n, "a name"))
 		return;
 	for (size_t i = 0; i < l->n; i++)
 		if (is_keyword(l->names[i]) && !is_told_by_because(l, l->names[i]))
-			add(l, l->names[i]);
+			pick(l, l->names[i]);
 }
 
-/* The end of a statement first, then kinds, marks and keywords. */
+/* The end of a statement first, then kinds, marks and keywords. Bison puts characters in quotes. */
 static const char *listed(struct fp_parser *p, const char *const *names, size_t n)
 {
-	struct listing l = { .names = names, .n = n, .limit = LISTED };
+	struct listing l = new_listing(p, names, n);
 
-	fp_buf_init(&l.out, &p->u->arena);
 	if (is_expected(names, n, "';'"))
-		add(&l, "';'");
+		pick(&l, "';'");
 	for (size_t i = 0; i < n; i++)
 		if (is_kind(names[i]))
-			add(&l, names[i]);
+			pick(&l, names[i]);
 	for (size_t i = 0; i < n; i++)
-		if (!is_kind(names[i]) && !is_keyword(names[i]) && strcmp(names[i], "';'"))
-			add(&l, names[i]);
-	add_keywords(&l);
-	if (l.shown > l.limit)
-		fp_buf_puts(&l.out, " or others");
-	return fp_buf_text(&l.out);
+		if (!is_kind(names[i]) && !is_keyword(names[i]) && strcmp(names[i], "';'") != 0)
+			pick(&l, names[i]);
+	pick_keywords(&l);
+	return joined(&l, LISTED);
 }
 
 /* Where statements begin so much may stand that the list is a help of its own. */
@@ -126,11 +141,10 @@ static bool is_statement_place(const char *const *names, size_t n)
 
 static void help_statements(struct fp_parser *p, const char *const *names, size_t n)
 {
-	struct listing l = { .names = names, .n = n, .limit = UINT32_MAX };
+	struct listing l = new_listing(p, names, n);
 
-	fp_buf_init(&l.out, &p->u->arena);
-	add_keywords(&l);
-	fp_diag_help(p->u, "here one begins with %s", fp_buf_text(&l.out));
+	pick_keywords(&l);
+	fp_diag_help(p->u, "here one begins with %s", joined(&l, n));
 }
 
 static void help_nearest(struct fp_parser *p, const char *const *names, size_t n)

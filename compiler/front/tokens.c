@@ -111,7 +111,8 @@ static struct fp_token track(struct fp_parser *p, struct fp_token t)
 		p->header = !p->blocks;
 		break;
 	case FP_T_ERROR:
-		p->skip = !p->insert;
+		p->skip = !t.value.flag;
+		p->insert = t.value.flag ? ';' : 0;
 		break;
 	case FP_T_END:
 		return at_end(p, t, false);
@@ -145,6 +146,11 @@ static bool is_block_over(struct fp_parser *p)
 	return !goes_on(fp_parser_peek(p).kind) && is_resumed(p);
 }
 
+static bool is_statement_end(struct fp_token t)
+{
+	return t.kind == ';' || (t.kind == FP_T_ERROR && t.value.flag);
+}
+
 /* Skips balanced braces up to a `;` or the brace that closes the block, or to a policy's brace. */
 static struct fp_token skip_on(struct fp_parser *p, unsigned opened)
 {
@@ -163,8 +169,8 @@ static struct fp_token skip_on(struct fp_parser *p, unsigned opened)
 			p->braces--;
 		} else if (t.kind == '}' && p->blocks) {
 			return track(p, t);
-		} else if (t.kind == ';' && !opened && is_resumed(p)) {
-			return track(p, t);
+		} else if (is_statement_end(t) && !opened && is_resumed(p)) {
+			return track(p, made(p, ';'));
 		}
 	}
 }
