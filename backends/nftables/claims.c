@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+/* What the rulesets do about each rule, and how a job could send what they do not see. */
+#include "backends/nftables/nft.h"
+
+#include <string.h>
+
+#define CAP_NET_ADMIN 12 /* include/uapi/linux/capability.h */
+#define CAP_NET_RAW   13
+
+static bool is_loopback(const struct fp_prefix *p)
+{
+	static const uint8_t one[16] = { [15] = 1 };
+
+	if (p->family == FP_IPV4)
+		return p->bits >= 8 && p->addr[0] == 127;
+	return p->bits == 128 && !memcmp(p->addr, one, sizeof(one));
+}
+
+static size_t loopbacks(const struct fp_rule_net *net)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < net->prefix_count; i++)
+		n += is_loopback(&net->prefixes[i]);
+	return n;
+}
+
+/* A way past what refuses, or NULL. Nothing but capabilities in the job's namespace opens one. */
+static const char *way_past(const struct fp_ir *ir, const struct fp_nft_plan *p, bool is_egress)
+{
+	if (ir->caps >> CAP_NET_ADMIN & 1)
+		return "CAP_NET_ADMIN can change the rulesets of the job's namespace; only host.nft "
+		       "stays out of reach";
+	if (!(ir->caps >> CAP_NET_RAW & 1))
+		return NULL;
+	if (!is_egress)
+		return "CAP_NET_RAW: AF_PACKET sockets read frames before the input hook; only "
+		       "host.nft stops them";
+	return p->has_l2
+		       ? "CAP_NET_RAW: AF_XDP sockets send frames past l2.nft; only host.nft stops "
+			 "them"
+		       : "CAP_NET_RAW: AF_PACKET sockets send frames past the output hook (the "
+			 "netdev egress hook needs Linux 5.16); only host.nft stops them";
+}
+
+static void claim_refusal(struct fp_emission *e, const struct fp_nft_plan *p,
+			  const struct fp_rule *r, bool is_egress)
+{
+	const char *past = way_past(e->ir, p, is_egress);
+
+	if (past)
+		fp_emit_claim(e, r, FP_CLAIM_WIDER, "%s", past);
+	else if (fp_nft_permits(p))
+		fp_emit_claim(e, r, FP_CLAIM_EXACT,
+			      "besides traffic on lo, and ARP and IPv6 neighbour discovery on the "
+			      "link");
+	else
+		fp_emit_claim(e, r, FP_CLAIM_EXACT, "besides traffic on lo");
+}
+
+static void claim_net(struct fp_emission *e, const struct fp_nft_plan *p, const struct fp_rule *r,
+		      bool is_egress)
+{
+	const struct fp_rule_net *net = &r->u.net;
+	size_t on_lo = loopbacks(net);
+
+	if (net->effect == FP_ALLOW)
+		fp_emit_claim(e, r, FP_CLAIM_EXACT, NULL);
+	else if (on_lo && on_lo == net->prefix_count)
+		fp_emit_claim(e, r, FP_CLAIM_NONE,
+			      "traffic on lo stays in the job's namespace and is let through");
+	else if (on_lo)
+		fp_emit_claim(e, r, FP_CLAIM_WIDER,
+			      "traffic on lo, which stays in the job's namespace, is let through");
+	else
+		claim_refusal(e, p, r, is_egress);
+}
+
+static void claim_default(struct fp_emission *e, const struct fp_nft_plan *p,
+			  const struct fp_rule *r, bool is_egress)
+{
+	if (r->u.effect == FP_ALLOW)
+		fp_emit_claim(e, r, FP_CLAIM_EXACT, NULL);
+	else
+		claim_refusal(e, p, r, is_egress);
+}
+
+static void claim_rule(struct fp_emission *e, const struct fp_nft_plan *p, const struct fp_rule *r)
+{
+	bool is_ours = r->kind >= FP_KIND_EGRESS_DEFAULT && r->kind <= FP_KIND_INGRESS;
+
+	if ((is_ours || r->kind == FP_KIND_AUDIT) && p->why_not)
+		fp_emit_claim(e, r, FP_CLAIM_NONE, "%s", p->why_not);
+	else if (r->kind == FP_KIND_EGRESS || r->kind == FP_KIND_INGRESS)
+		claim_net(e, p, r, r->kind == FP_KIND_EGRESS);
+	else if (is_ours)
+		claim_default(e, p, r, r->kind == FP_KIND_EGRESS_DEFAULT);
+	else if (r->kind == FP_KIND_AUDIT && r->u.audit.denied)
+		fp_emit_claim(
+			e, r, FP_CLAIM_WIDER,
+			"logs refused packets only, at most 5 a second; in the job's namespace "
+			"only where net.netfilter.nf_log_all_netns is 1; counters count all");
+	else
+		fp_emit_claim(e, r, FP_CLAIM_NONE, "nftables decides about packets only");
+}
+
+void fp_nft_claim(struct fp_emission *e, const struct fp_nft_plan *p)
+{
+	for (size_t i = 0; i < e->ir->rule_count; i++)
+		claim_rule(e, p, &e->ir->rules[i]);
+}
