@@ -369,7 +369,7 @@ static void small_policy(struct fp_unit *u, struct policy *p)
 			    (struct fp_rule_net){ FP_ALLOW, FP_PROTO_UDP, prefix(u, "10.20.0.53"),
 						  1, port(u, 53, 53), 1 });
 	p->rules[n++] = net(
-		u, FP_KIND_EGRESS, "deny any to 10.20.0.7",
+		FP_KIND_EGRESS, "deny any to 10.20.0.7",
 		(struct fp_rule_net){ FP_DENY, FP_PROTO_ANY, prefix(u, "10.20.0.7"), 1, NULL, 0 });
 	p->rules[n] = (struct fp_rule){ .kind = FP_KIND_AUDIT, .text = "denied" };
 	p->rules[n++].u.audit.denied = true;
