@@ -167,7 +167,7 @@ MERGES(users, {
 		"config.json:1:27: error: /process/user/uid is 1000 here and 7 in policy.json",
 		"one identity");
 	refused("{\"process\":{\"user\":{\"uid\":7,\"gid\":8,\"additionalGids\":[4]}}}",
-		"{\"process\":{\"user\":{\"uid\":7,\"gid\":8}}}", "[4]", "absent");
+		"{\"process\":{\"user\":{\"uid\":7,\"gid\":8}}}", "[4]", "the policy has none");
 	merges("{\"process\":{\"cwd\":\"/\"}}", "{\"process\":{\"cwd\":\"/lab\"}}",
 	       "{\"process\":{\"cwd\":\"/lab\"}}");
 	refused("{\"process\":{\"cwd\":\"/srv\"}}", "{\"process\":{\"cwd\":\"/lab\"}}", "\"/srv\"",
