@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/* What the seccomp back end decided, and the steps that decide it. */
+#ifndef FP_BACKENDS_SECCOMP_PLAN_H
+#define FP_BACKENDS_SECCOMP_PLAN_H
+
+#include "backends/backend.h"
+#include "backends/seccomp/code.h"
+#include "backends/seccomp/diagram.h"
+#include "backends/seccomp/seccomp.h"
+
+/* Meaning of one call on one ABI. */
+struct fp_call_abi {
+	bool is_there;   /* the ABI is open on the target and numbers the call */
+	bool is_unknown; /* `unknown` decides in place of `default` */
+	bool is_hidden;  /* multiplexer: a carried call's arguments could not be followed */
+	bool is_plain;   /* no argument matters */
+	struct fp_decision plain;
+	uint32_t root; /* in the context's diagram, unless plain or the diagram is spent */
+};
+
+/* The call a context speaks of; the next fp_call_load() overwrites it. */
+struct fp_call_context {
+	struct fp_unit *unit;
+	const struct fp_ir *ir;
+	const struct fp_target *target;
+	uint8_t open; /* bit per ABI: native ones of the target, foreign ones of the policy */
+	const struct fp_sysdef *sys;
+	struct fp_call_abi abi[FP_ABI_N];
+	struct fp_diagram diagram;
+};
+
+void fp_call_context_init(struct fp_call_context *c, struct fp_unit *u, const struct fp_ir *ir,
+			  const struct fp_target *t);
+
+/* Decides the call on every open ABI. */
+void fp_call_load(struct fp_call_context *c, const struct fp_sysdef *sys);
+
+/* Its arguments as tests. Also where the diagram is spent: then clause by clause. */
+uint32_t fp_call_graph(struct fp_call_context *c, enum fp_abi abi, struct fp_graph *g);
+
+/*
+ * The strictest that can happen to the call whatever its arguments are, and whether they matter.
+ * For calls that a multiplexer carries behind a pointer.
+ */
+struct fp_decision fp_call_bound(const struct fp_call_context *c, const struct fp_sysdef *sys,
+				 enum fp_abi abi, bool *is_filtered);
+
+/* A call that a multiplexer of an open ABI carries while its rules test arguments. */
+bool fp_call_is_hidden(const struct fp_call_context *c, const struct fp_sysdef *sys,
+		       const char **abi);
+
+/* Which bits of argument 0 select the carried call. */
+uint32_t fp_mux_mask(const struct fp_sysdef *mux);
+
+/* Return value of a filter: SECCOMP_RET_* (include/uapi/linux/seccomp.h). */
+uint32_t fp_decision_value(struct fp_decision d);
+
+/* A call's code in a filter. Plain decisions have none. */
+struct fp_call_code {
+	const struct fp_sysdef *sys;
+	enum fp_abi abi;
+	uint32_t node;
+};
+
+struct fp_filter {
+	enum fp_arch arch;
+	bool is_wanted; /* the target has the architecture */
+	bool is_too_long;
+	struct fp_graph graph;
+	FP_VEC(struct fp_call_code) calls;
+	struct fp_code code;
+};
+
+struct fp_seccomp_plan {
+	struct fp_call_context context;
+	struct fp_filter filter[FP_ARCH_N];
+	const struct fp_claim *claims; /* by rule: what the blobs do */
+	const struct fp_seccomp_oci *oci;
+	bool is_logging;   /* audit { denied; } */
+	bool is_notifying; /* an action needs a listener */
+};
+
+void fp_filter_build(struct fp_call_context *c, struct fp_seccomp_plan *plan);
+
+/* Claims about the blobs, by rule. */
+const struct fp_claim *fp_seccomp_claims(struct fp_call_context *c);
+
+/* Why a filter says nothing about rules of the kind; NULL for the kinds it decides. */
+const char *fp_seccomp_silence(enum fp_kind kind);
+
+/* Gives the artifact its map: which rules each instruction comes from. */
+void fp_filter_map(const struct fp_call_context *c, const struct fp_filter *f,
+		   struct fp_emission *out, struct fp_artifact *artifact);
+
+const struct fp_seccomp_oci *fp_seccomp_oci_with(struct fp_call_context *c);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* The filter's meaning as OCI linux.seccomp, for the back end that writes runtime configurations.
+ */
+#ifndef FP_BACKENDS_SECCOMP_SECCOMP_H
+#define FP_BACKENDS_SECCOMP_SECCOMP_H
+
+#include "backends/backend.h"
+
+#include <jansson.h>
+
+struct fp_seccomp_entry { /* /syscalls/<index> says part of what the rule says */
+	uint32_t index;
+	uint32_t rule;
+};
+
+struct fp_seccomp_oci {
+	/* Value of linux.seccomp. The unit owns it: json_incref() it to keep it in another value.
+	 */
+	json_t *seccomp;
+	/*
+	 * By rule id: what a runtime that compiles `seccomp` with libseccomp enforces; a runtime
+	 * that takes the blob enforces what the seccomp layer claims. Reasons live in the arena.
+	 */
+	const struct fp_claim *claims;
+	FP_VEC(struct fp_seccomp_entry) entries; /* by index, then rule */
+};
+
+const struct fp_seccomp_oci *fp_seccomp_oci(struct fp_unit *u, const struct fp_ir *ir,
+					    const struct fp_target *t);
+
+#endif
