@@ -12,7 +12,10 @@ struct fp_source *fp_source_add(struct fp_sources *s, const char *name, const ch
 	if (len >= UINT32_MAX - s->end)
 		return NULL;
 	struct fp_source *src = FP_NEW(s->arena, struct fp_source);
+
 	src->name = fp_arena_text(s->arena, name, strlen(name));
+	const char *slash = strrchr(src->name, '/');
+	src->label = slash ? slash + 1 : src->name;
 	src->data = fp_arena_text(s->arena, data, len);
 	src->base = s->end;
 	src->len = (uint32_t)len;

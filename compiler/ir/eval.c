@@ -175,7 +175,7 @@ static uint64_t constant(enum fp_abi abi, const char *name)
 uint16_t fp_eval_open_rights(enum fp_abi abi, uint64_t flags)
 {
 	uint64_t mode = flags & 3; /* O_ACCMODE: include/uapi/asm-generic/fcntl.h, the same everywhere */
-	uint16_t rights = mode == 1 ? 0 : FP_RIGHT_READ;
+	uint16_t rights = (uint16_t)(mode == 1 ? 0 : FP_RIGHT_READ);
 
 	if (flags & constant(abi, "O_PATH"))
 		return FP_RIGHT_READ;

@@ -96,12 +96,13 @@ static void import(struct fp_sema *s, const struct fp_ast *use, const struct cha
 			FP_IMPORT_DEPTH);
 		return;
 	}
-	const struct fp_source *src =
+	struct fp_source *src =
 		fp_source_add(&s->u->sources, got.resolved, got.data, got.len, use->span);
 	if (!src) {
 		fp_diag(s->u, FP_E_IMPORT, use->span, "all sources together pass 4 GiB");
 		return;
 	}
+	src->label = use->text->text;
 	struct chain link = { .outer = chain, .name = src->name, .at = use->span };
 	load_file(s, src, &link, depth + 1, false);
 }
@@ -250,10 +251,12 @@ static void load_implied(struct fp_sema *s)
 
 	if (already(s, IMPLIED) || !e)
 		return;
-	const struct fp_source *src = fp_source_add(&s->u->sources, IMPLIED, e->text, e->len, none);
+	struct fp_source *src = fp_source_add(&s->u->sources, IMPLIED, e->text, e->len, none);
 	struct chain link = { .name = IMPLIED };
-	if (src)
-		load_file(s, src, &link, 0, false);
+	if (!src)
+		return;
+	src->label = IMPLIED;
+	load_file(s, src, &link, 0, false);
 }
 
 void fp_sema_load(struct fp_sema *s, const struct fp_source *root)

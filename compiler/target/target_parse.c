@@ -307,6 +307,7 @@ static bool begin(struct fp_target_parser *p, const char *given, const char *tex
 		fp_target_fail(p, none, "%s: too much text in one compilation", file);
 		return false;
 	}
+	p->source->is_target = true;
 	p->target->name = name;
 	return true;
 }

@@ -42,7 +42,7 @@ struct fp_cell {
 
 struct fp_target_parser {
 	struct fp_unit *unit;
-	const struct fp_source *source;
+	struct fp_source *source;
 	struct fp_target *target;
 	FP_VEC(struct fp_target_row) rows;
 	/* Offset of the row that set each key, 0 where none did: meta rows, then features. */

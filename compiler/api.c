@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: MIT */
+/* The boundary: one recovery point a call, results kept in the handle. */
+#include "libfpolicy.h"
+
+#include "base/num.h"
+#include "bundle/bundle.h"
+#include "ir/dump.h"
+#include "merge/merge.h"
+#include "sema/sema.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct fpolicy {
+	struct fp_unit unit;
+	const char *policy;
+	fpolicy_loader load;
+	void *load_context;
+	FP_VEC(const struct fp_target *) targets;
+	const struct fp_ir *ir;
+	struct fp_bundle bundle;
+	const char *not_checked;
+	bool is_done;   /* the files may be read */
+	bool is_broken; /* out of memory: only free may follow */
+};
+
+/*
+ * Runs the rest of the function; a jump back here is out of memory. setjmp must stand in the frame
+ * that lives on, so this is a macro.
+ */
+#define GUARD(p)                                             \
+	do {                                                 \
+		if (!(p) || (p)->is_broken)                  \
+			return FPOLICY_MEMORY;               \
+		if (setjmp((p)->unit.recover)) {             \
+			(p)->is_broken = true;               \
+			(p)->is_done = false;                \
+			return FPOLICY_MEMORY;               \
+		}                                            \
+	} while (0)
+
+struct fpolicy *fpolicy_new(size_t memory_limit)
+{
+	struct fpolicy *p = calloc(1, sizeof(*p));
+
+	if (p)
+		fp_unit_init(&p->unit, memory_limit ? memory_limit : FP_MEMORY_LIMIT);
+	return p;
+}
+
+void fpolicy_free(struct fpolicy *p)
+{
+	if (!p)
+		return;
+	fp_unit_free(&p->unit);
+	free(p);
+}
+
+/* The outcome of what was reported so far. */
+static enum fpolicy_status status(const struct fpolicy *p)
+{
+	const struct fp_diags *d = &p->unit.diags;
+
+	for (size_t i = 0; i < d->list.n; i++)
+		if (d->list.at[i].id == FP_E_INTERNAL)
+			return FPOLICY_INTERNAL;
+	return d->errors ? FPOLICY_INPUT : FPOLICY_OK;
+}
+
+static bool load(void *context, const char *name, struct fp_loaded *out)
+{
+	const struct fpolicy *p = context;
+	struct fpolicy_source got = { 0 };
+
+	if (!p->load) {
+		out->why = "no import root was given";
+		return false;
+	}
+	bool found = p->load(p->load_context, name, &got);
+	*out = (struct fp_loaded){ .data = got.data,
+				   .resolved = got.resolved ? got.resolved : name,
+				   .why = got.why ? got.why : "not found",
+				   .len = got.len };
+	return found;
+}
+
+void fpolicy_set_loader(struct fpolicy *p, fpolicy_loader loader, void *context)
+{
+	if (!p)
+		return;
+	p->load = loader;
+	p->load_context = context;
+	p->unit.options.load = load;
+	p->unit.options.load_context = p;
+}
+
+static const char *copy(struct fpolicy *p, const char *text)
+{
+	return fp_arena_text(&p->unit.arena, text, strlen(text));
+}
+
+enum fpolicy_status fpolicy_define(struct fpolicy *p, const char *name, const char *value)
+{
+	GUARD(p);
+	for (size_t i = 0; i < p->unit.options.defines.n; i++)
+		if (!strcmp(p->unit.options.defines.at[i].name, name)) {
+			fp_diag(&p->unit, FP_E_USAGE, (struct fp_span){ 0, 0 },
+				"-D %s is given twice", name);
+			return FPOLICY_INPUT;
+		}
+	struct fp_define d = { .name = copy(p, name), .value = copy(p, value) };
+	fp_vec_push(&p->unit.arena, &p->unit.options.defines, d);
+	return FPOLICY_OK;
+}
+
+enum fpolicy_status fpolicy_set_today(struct fpolicy *p, const char *date)
+{
+	GUARD(p);
+	if (fp_date_parse(date, strlen(date), &p->unit.options.today))
+		return FPOLICY_OK;
+	fp_diag(&p->unit, FP_E_USAGE, (struct fp_span){ 0, 0 }, "'%s' is no date YYYY-MM-DD", date);
+	return FPOLICY_INPUT;
+}
+
+enum fpolicy_status fpolicy_set_epoch(struct fpolicy *p, const char *seconds)
+{
+	uint64_t n;
+
+	GUARD(p);
+	if (fp_num_parse_base(seconds, strlen(seconds), 10, &n) &&
+	    fp_date_from_epoch(n, &p->unit.options.today))
+		return FPOLICY_OK;
+	fp_diag(&p->unit, FP_E_USAGE, (struct fp_span){ 0, 0 },
+		"SOURCE_DATE_EPOCH '%s' is no number of seconds", seconds);
+	return FPOLICY_INPUT;
+}
+
+enum fpolicy_status fpolicy_set_policy(struct fpolicy *p, const char *name)
+{
+	GUARD(p);
+	p->policy = copy(p, name);
+	return FPOLICY_OK;
+}
+
+static void add_target(struct fpolicy *p, const struct fp_target *t, struct fp_span span)
+{
+	if (!t)
+		return;
+	for (size_t i = 0; i < p->targets.n; i++)
+		if (!strcmp(p->targets.at[i]->name, t->name)) {
+			fp_diag(&p->unit, FP_E_TARGET, span, "the target '%s' is given twice", t->name);
+			return;
+		}
+	fp_vec_push(&p->unit.arena, &p->targets, t);
+}
+
+static void unknown_target(struct fpolicy *p, const char *name, struct fp_span span)
+{
+	struct fp_nearest near;
+
+	fp_diag(&p->unit, FP_E_TARGET, span, "there is no target '%s'", name);
+	fp_nearest_init(&near, name, strlen(name));
+	for (size_t i = 0; i < fp_target_builtin_count(); i++)
+		fp_nearest_offer(&near, fp_target_builtin_name(i));
+	fp_diag_nearest(&p->unit, &near);
+	fp_diag_help(&p->unit, "`fpolicyc targets` lists them; --target=FILE reads one's own");
+}
+
+static void add_builtin(struct fpolicy *p, const char *name, struct fp_span span)
+{
+	for (size_t i = 0; i < fp_target_builtin_count(); i++)
+		if (!strcmp(fp_target_builtin_name(i), name)) {
+			add_target(p, fp_target_builtin(&p->unit, name), span);
+			return;
+		}
+	unknown_target(p, name, span);
+}
+
+enum fpolicy_status fpolicy_add_target(struct fpolicy *p, const char *name)
+{
+	GUARD(p);
+	add_builtin(p, name, (struct fp_span){ 0, 0 });
+	return status(p);
+}
+
+enum fpolicy_status fpolicy_add_target_text(struct fpolicy *p, const char *name, const char *data,
+					    size_t len)
+{
+	GUARD(p);
+	add_target(p, fp_target_parse(&p->unit, name, data, len), (struct fp_span){ 0, 0 });
+	return status(p);
+}
+
+static void policy_targets(struct fpolicy *p)
+{
+	const struct fp_ir *ir = p->ir;
+
+	if (p->targets.n)
+		return;
+	for (size_t i = 0; i < ir->target_count; i++)
+		add_builtin(p, ir->targets[i], ir->target_spans[i]);
+	if (ir->target_count)
+		return;
+	fp_diag(&p->unit, FP_E_TARGET, ir->span, "the policy names no targets");
+	fp_diag_help(&p->unit, "say `targets debian-12;` in it, or --target=NAME");
+}
+
+static struct fp_source *add_root(struct fpolicy *p, const char *name, const char *data, size_t len)
+{
+	struct fp_source *src =
+		fp_source_add(&p->unit.sources, name, data, len, (struct fp_span){ 0, 0 });
+
+	if (!src)
+		fp_diag(&p->unit, FP_E_IO, (struct fp_span){ 0, 0 }, "%s: larger than 4 GiB", name);
+	return src;
+}
+
+enum fpolicy_status fpolicy_compile(struct fpolicy *p, const char *name, const char *data, size_t len)
+{
+	GUARD(p);
+	if (p->unit.diags.errors)
+		return status(p);
+	const struct fp_source *src = add_root(p, name, data, len);
+	p->ir = src ? fp_resolve(&p->unit, src, p->policy) : NULL;
+	if (!p->ir)
+		return status(p);
+	policy_targets(p);
+	if (p->unit.diags.errors)
+		return status(p);
+	fp_bundle_build(&p->unit, p->ir, p->targets.at, p->targets.n, &p->bundle);
+	p->not_checked = fp_bundle_not_checked(&p->unit, p->ir);
+	p->is_done = !p->unit.diags.errors;
+	return status(p);
+}
+
+static void dump_plan(struct fpolicy *p, const char *backend, struct fp_buf *out)
+{
+	const struct fp_backend *b = fp_backend_find(backend);
+
+	if (!b) {
+		fp_diag(&p->unit, FP_E_USAGE, (struct fp_span){ 0, 0 }, "there is no back end '%s'",
+			backend);
+		return;
+	}
+	policy_targets(p);
+	for (size_t i = 0; i < p->targets.n && !p->unit.diags.errors; i++) {
+		fp_buf_printf(out, "# %s\n", p->targets.at[i]->name);
+		const void *plan = b->lower(&p->unit, p->ir, p->targets.at[i]);
+		if (!p->unit.diags.errors)
+			b->dump(&p->unit, plan, out);
+	}
+}
+
+enum fpolicy_status fpolicy_dump(struct fpolicy *p, const char *name, const char *data, size_t len,
+				 const char *phase, const char **text, size_t *text_len)
+{
+	struct fp_buf *out;
+
+	GUARD(p);
+	out = FP_NEW(&p->unit.arena, struct fp_buf);
+	fp_buf_init(out, &p->unit.arena);
+	const struct fp_source *src = add_root(p, name, data, len);
+	if (!src)
+		return status(p);
+	if (!strcmp(phase, "tokens")) {
+		fp_tokens_dump(&p->unit, src, out);
+	} else if (!strcmp(phase, "ast")) {
+		fp_ast_dump(fp_parse(&p->unit, src), out);
+	} else if (!strcmp(phase, "ir") || !strncmp(phase, "plan:", 5)) {
+		p->ir = fp_resolve(&p->unit, src, p->policy);
+		if (p->ir && phase[0] == 'i')
+			fp_ir_dump(p->ir, out);
+		else if (p->ir)
+			dump_plan(p, phase + 5, out);
+	} else {
+		fp_diag(&p->unit, FP_E_USAGE, (struct fp_span){ 0, 0 }, "there is no phase '%s'", phase);
+		fp_diag_help(&p->unit, "phases are tokens, ast, ir and plan:BACKEND");
+	}
+	*text = fp_buf_text(out);
+	*text_len = out->len;
+	return status(p);
+}
+
+enum fpolicy_status fpolicy_merge(struct fpolicy *p, const struct fpolicy_text *config,
+				  const struct fpolicy_text *fragments, size_t fragment_count,
+				  struct fpolicy_merged *out)
+{
+	const struct fp_merge_text base = { config->name, config->data, config->len };
+	struct fp_merge_result *result;
+	struct fp_merge_text *patches;
+
+	GUARD(p);
+	result = FP_NEW(&p->unit.arena, struct fp_merge_result);
+	patches = FP_NEW_ARRAY(&p->unit.arena, fragment_count, struct fp_merge_text);
+	for (size_t i = 0; i < fragment_count; i++)
+		patches[i] = (struct fp_merge_text){ fragments[i].name, fragments[i].data,
+						     fragments[i].len };
+	if (!fp_merge(&p->unit, &base, patches, fragment_count, result))
+		return status(p);
+	*out = (struct fpolicy_merged){ .data = fp_buf_text(&result->text),
+					.len = result->text.len,
+					.notes = result->notes.at,
+					.note_count = result->notes.n };
+	return status(p);
+}
+
+size_t fpolicy_artifact_count(const struct fpolicy *p)
+{
+	return p && p->is_done ? p->bundle.files.n : 0;
+}
+
+const char *fpolicy_artifact_path(const struct fpolicy *p, size_t n)
+{
+	return n < fpolicy_artifact_count(p) ? p->bundle.files.at[n].path : NULL;
+}
+
+const void *fpolicy_artifact_data(const struct fpolicy *p, size_t n, size_t *len)
+{
+	if (n >= fpolicy_artifact_count(p))
+		return NULL;
+	*len = p->bundle.files.at[n].len;
+	return p->bundle.files.at[n].data;
+}
+
+size_t fpolicy_source_count(const struct fpolicy *p)
+{
+	return p ? p->unit.sources.files.n : 0;
+}
+
+const char *fpolicy_source_name(const struct fpolicy *p, size_t n)
+{
+	return n < fpolicy_source_count(p) ? p->unit.sources.files.at[n]->name : NULL;
+}
+
+const char *fpolicy_policy_name(const struct fpolicy *p)
+{
+	return p && p->is_done ? p->ir->name : "";
+}
+
+size_t fpolicy_error_count(const struct fpolicy *p)
+{
+	return p ? p->unit.diags.errors : 0;
+}
+
+size_t fpolicy_warning_count(const struct fpolicy *p)
+{
+	return p ? p->unit.diags.warnings : 0;
+}
+
+const char *fpolicy_diagnostics(struct fpolicy *p, bool colour)
+{
+	struct fp_buf *out;
+
+	if (!p)
+		return "";
+	if (p->is_broken || setjmp(p->unit.recover)) {
+		p->is_broken = true;
+		return "fpolicyc: error: out of memory: the limit of the compilation was reached "
+		       "[E0003]\n";
+	}
+	out = FP_NEW(&p->unit.arena, struct fp_buf);
+	fp_buf_init(out, &p->unit.arena);
+	fp_diag_render(&p->unit, out, colour);
+	return fp_buf_text(out);
+}
+
+const char *fpolicy_not_checked(const struct fpolicy *p)
+{
+	return p && p->is_done ? p->not_checked : "";
+}
+
+size_t fpolicy_target_count(void)
+{
+	return fp_target_builtin_count();
+}
+
+const char *fpolicy_target_name(size_t n)
+{
+	return n < fp_target_builtin_count() ? fp_target_builtin_name(n) : NULL;
+}
+
+const char *fpolicy_version(void)
+{
+	return FP_VERSION;
+}

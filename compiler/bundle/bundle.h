@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/* Everything a compile writes: back ends run for each target, and what they claim told three ways. */
+#ifndef FP_BUNDLE_BUNDLE_H
+#define FP_BUNDLE_BUNDLE_H
+
+#include "backends/backend.h"
+
+struct fp_file {
+	const char *path; /* relative: "debian-12/seccomp/x86_64.bpf" */
+	const char *data;
+	size_t len;
+};
+
+struct fp_bundle_target {
+	const struct fp_target *target;
+	struct fp_emission layers[FP_LAYER_N];
+	bool counts[FP_LAYER_N]; /* the target runs the layer: what it holds is held */
+};
+
+struct fp_bundle {
+	const struct fp_ir *ir;
+	struct fp_bundle_target *targets; /* by name */
+	size_t target_count;
+	FP_VEC(struct fp_file) files; /* sorted by path when done */
+};
+
+/*
+ * Runs every back end on every target and gathers artifacts, claims, spec and manifest. Reports rules that
+ * nobody holds, back ends that broke their promise, and what the back ends report. The files are
+ * whole only if no error was reported.
+ */
+void fp_bundle_build(struct fp_unit *u, const struct fp_ir *ir,
+		     const struct fp_target *const *targets, size_t n, struct fp_bundle *out);
+
+/* ---- inside bundle/ ---- */
+
+void fp_bundle_add(struct fp_unit *u, struct fp_bundle *b, const char *path,
+		   const struct fp_buf *data);
+
+/* Exact or narrower, by a layer that counts; `best_effort` is what remains without required layers. */
+bool fp_bundle_is_held(const struct fp_bundle *b, const struct fp_bundle_target *t,
+		       const struct fp_rule *r, bool *only_best_effort);
+
+void fp_bundle_claims(struct fp_unit *u, struct fp_bundle *b, const struct fp_bundle_target *t);
+void fp_bundle_srcmap(struct fp_unit *u, struct fp_bundle *b, const struct fp_bundle_target *t);
+void fp_bundle_spec(struct fp_unit *u, struct fp_bundle *b);
+void fp_bundle_manifest(struct fp_unit *u, struct fp_bundle *b);
+
+/* "NOT CHECKED: never socket ...": one line an assertion or bound; "" if there is none. */
+const char *fp_bundle_not_checked(struct fp_unit *u, const struct fp_ir *ir);
+
+#endif

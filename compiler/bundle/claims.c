@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT */
+/* Claims of one target as a table for people, as JSON, and the source map. */
+#include "base/json.h"
+#include "bundle/bundle.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char signs[] = { '=', '<', '>', '.' };
+
+static void header(struct fp_buf *b, const struct fp_bundle *bundle, const struct fp_bundle_target *t)
+{
+	const struct fp_ir *ir = bundle->ir;
+
+	fp_buf_printf(b, "Claims: policy %s%s%s on %s (Linux %s)\n\n", ir->name,
+		      ir->version[0] ? " " : "", ir->version, t->target->name,
+		      t->target->kernel.text);
+	fp_buf_puts(b, "  =  exact: the layer enforces just what the rule says\n"
+		       "  <  narrower: it permits less   >  wider: it permits more   .  none\n");
+	for (enum fp_layer l = 0; l < FP_LAYER_N; l++) {
+		if (!t->counts[l])
+			fp_buf_printf(b, "  (%s) is emitted, and not counted: the target does not run it\n",
+				      fp_layer_names[l]);
+		else if (ir->best_effort[l])
+			fp_buf_printf(b, "  %s is best effort%s%s\n", fp_layer_names[l],
+				      ir->best_effort_because[l] ? ": " : "",
+				      ir->best_effort_because[l] ? ir->best_effort_because[l] : "");
+	}
+	fp_buf_puts(b, "\n   rule ");
+	for (enum fp_layer l = 0; l < FP_LAYER_N; l++)
+		fp_buf_printf(b, t->counts[l] ? " %s" : " (%s)", fp_layer_names[l]);
+	fp_buf_puts(b, "\n");
+}
+
+/* The cut falls between characters. */
+static int shown(const char *text, int max)
+{
+	size_t n = strlen(text);
+
+	if (n <= (size_t)max)
+		return (int)n;
+	while (max && ((unsigned char)text[max] & 0xc0) == 0x80)
+		max--;
+	return max;
+}
+
+static void row(struct fp_buf *b, const struct fp_bundle *bundle, const struct fp_bundle_target *t,
+		const struct fp_rule *r)
+{
+	bool best_effort;
+	bool held = fp_bundle_is_held(bundle, t, r, &best_effort);
+
+	fp_buf_printf(b, "%c%6u ", held ? (best_effort ? '~' : ' ') : '!', r->id);
+	for (enum fp_layer l = 0; l < FP_LAYER_N; l++) {
+		int width = (int)strlen(fp_layer_names[l]) + (t->counts[l] ? 1 : 3);
+		fp_buf_printf(b, "%*c%*s", (width + 2) / 2, signs[t->layers[l].claims[r->id].kind],
+			      width - (width + 2) / 2, "");
+	}
+	int n = shown(r->text, 120);
+	fp_buf_printf(b, "  %.*s%s%s\n", n, r->text, r->text[n] ? "..." : "",
+		      r->is_implied ? "   [implied]" : "");
+}
+
+static void reasons(struct fp_buf *b, const struct fp_bundle_target *t, const struct fp_rule *r)
+{
+	for (enum fp_layer l = 0; l < FP_LAYER_N; l++) {
+		const struct fp_claim *c = &t->layers[l].claims[r->id];
+		if (c->reason && c->kind != FP_CLAIM_NONE)
+			fp_buf_printf(b, "%7u  %-8s %-8s  %s\n", r->id, fp_layer_names[l],
+				      fp_claim_names[c->kind], c->reason);
+	}
+	if (r->accepted)
+		fp_buf_printf(b, "%7u  accepted unenforced: %s\n", r->id, r->accepted);
+}
+
+struct none {
+	enum fp_layer layer;
+	const char *reason;
+	uint32_t rule;
+};
+
+static int by_reason(const void *a, const void *b)
+{
+	const struct none *x = a, *y = b;
+	int c = (int)x->layer - (int)y->layer;
+
+	c = c ? c : strcmp(x->reason, y->reason);
+	return c ? c : (x->rule > y->rule) - (x->rule < y->rule);
+}
+
+/* What a layer does nothing about, once a reason: the rules as ranges of numbers. */
+static void nothing(struct fp_unit *u, struct fp_buf *b, const struct fp_bundle *bundle,
+		    const struct fp_bundle_target *t)
+{
+	FP_VEC(struct none) all = { 0 };
+
+	for (enum fp_layer l = 0; l < FP_LAYER_N; l++)
+		for (uint32_t i = 0; i < bundle->ir->rule_count; i++) {
+			const struct fp_claim *c = &t->layers[l].claims[i];
+			struct none n = { .layer = l, .reason = c->reason ? c->reason : "", .rule = i };
+			if (c->kind == FP_CLAIM_NONE)
+				fp_vec_push(&u->arena, &all, n);
+		}
+	if (all.n)
+		qsort(all.at, all.n, sizeof(all.at[0]), by_reason);
+	for (size_t i = 0; i < all.n;) {
+		const struct none *n = &all.at[i];
+		fp_buf_printf(b, "  %-8s  %s: ", fp_layer_names[n->layer], n->reason);
+		const char *sep = "";
+		while (i < all.n && all.at[i].layer == n->layer && !strcmp(all.at[i].reason, n->reason)) {
+			uint32_t first = all.at[i].rule, last = first;
+			for (i++; i < all.n && all.at[i].rule == last + 1 &&
+				  all.at[i].layer == n->layer && !strcmp(all.at[i].reason, n->reason);
+			     i++)
+				last++;
+			fp_buf_printf(b, last > first ? "%s%u-%u" : "%s%u", sep, first, last);
+			sep = ", ";
+		}
+		fp_buf_puts(b, "\n");
+	}
+}
+
+static void text(struct fp_unit *u, struct fp_bundle *b, const struct fp_bundle_target *t)
+{
+	const char *section = "";
+	struct fp_buf out;
+
+	fp_buf_init(&out, &u->arena);
+	header(&out, b, t);
+	for (size_t i = 0; i < b->ir->rule_count; i++) {
+		const struct fp_rule *r = &b->ir->rules[i];
+		if (strcmp(section, fp_kind_section(r->kind)))
+			fp_buf_printf(&out, "%s\n", section = fp_kind_section(r->kind));
+		row(&out, b, t, r);
+	}
+	fp_buf_puts(&out, "\n  ! nobody holds the rule exactly or more narrowly: the policy accepts it"
+			  "\n  ~ only a best-effort layer does\n\nReasons\n");
+	for (size_t i = 0; i < b->ir->rule_count; i++)
+		reasons(&out, t, &b->ir->rules[i]);
+	fp_buf_puts(&out, "\nNothing to do with\n");
+	nothing(u, &out, b, t);
+	fp_bundle_add(u, b, fp_arena_printf(&u->arena, "%s/claims.txt", t->target->name), &out);
+}
+
+static void json(struct fp_unit *u, struct fp_bundle *b, const struct fp_bundle_target *t)
+{
+	json_t *root = fp_json_own(u, json_object());
+	json_t *rules = json_array();
+	struct fp_buf out;
+
+	fp_json_set(u, root, "rules", rules);
+	fp_json_set(u, root, "policy", fp_json_text(u, b->ir->name));
+	fp_json_set(u, root, "target", fp_json_text(u, t->target->name));
+	for (size_t i = 0; i < b->ir->rule_count; i++) {
+		const struct fp_rule *r = &b->ir->rules[i];
+		json_t *o = json_object(), *layers = json_object();
+		fp_json_push(u, rules, o);
+		fp_json_set(u, o, "layers", layers);
+		fp_json_set(u, o, "id", json_integer(r->id));
+		fp_json_set(u, o, "rule", fp_json_text(u, r->text));
+		fp_json_set(u, o, "section", fp_json_text(u, fp_kind_section(r->kind)));
+		if (r->accepted)
+			fp_json_set(u, o, "accepted", fp_json_text(u, r->accepted));
+		for (enum fp_layer l = 0; l < FP_LAYER_N; l++) {
+			const struct fp_claim *c = &t->layers[l].claims[i];
+			json_t *claim = json_object();
+			fp_json_set(u, layers, fp_layer_names[l], claim);
+			fp_json_set(u, claim, "claim", fp_json_text(u, fp_claim_names[c->kind]));
+			fp_json_set(u, claim, "counted", json_boolean(t->counts[l]));
+			if (c->reason)
+				fp_json_set(u, claim, "reason", fp_json_text(u, c->reason));
+		}
+	}
+	fp_buf_init(&out, &u->arena);
+	fp_json_write(u, root, &out);
+	fp_bundle_add(u, b, fp_arena_printf(&u->arena, "%s/claims.json", t->target->name), &out);
+}
+
+void fp_bundle_claims(struct fp_unit *u, struct fp_bundle *b, const struct fp_bundle_target *t)
+{
+	text(u, b, t);
+	json(u, b, t);
+}
+
+static int by_range(const void *a, const void *b)
+{
+	const struct fp_map *x = a, *y = b;
+	int c = strcmp(x->pointer ? x->pointer : "", y->pointer ? y->pointer : "");
+
+	c = c ? c : (x->begin > y->begin) - (x->begin < y->begin);
+	c = c ? c : (x->end > y->end) - (x->end < y->end);
+	return c ? c : (x->rule > y->rule) - (x->rule < y->rule);
+}
+
+void fp_bundle_srcmap(struct fp_unit *u, struct fp_bundle *b, const struct fp_bundle_target *t)
+{
+	struct fp_buf out;
+
+	fp_buf_init(&out, &u->arena);
+	fp_buf_puts(&out, "# artifact\tfirst byte, or JSON pointer\tbyte after\trule\n");
+	for (enum fp_layer l = 0; l < FP_LAYER_N; l++)
+		for (size_t i = 0; i < t->layers[l].artifacts.n; i++) {
+			struct fp_artifact *a = t->layers[l].artifacts.at[i];
+			if (a->map.n)
+				qsort(a->map.at, a->map.n, sizeof(a->map.at[0]), by_range);
+			for (size_t j = 0; j < a->map.n; j++) {
+				const struct fp_map *m = &a->map.at[j];
+				if (j && !by_range(m, m - 1))
+					continue;
+				if (m->pointer)
+					fp_buf_printf(&out, "%s\t%s\t\t%u\n", a->name, m->pointer, m->rule);
+				else
+					fp_buf_printf(&out, "%s\t%u\t%u\t%u\n", a->name, m->begin,
+						      m->end, m->rule);
+			}
+		}
+	fp_bundle_add(u, b, fp_arena_printf(&u->arena, "%s/srcmap.tsv", t->target->name), &out);
+}

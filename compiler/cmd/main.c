@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/* fpolicyc: picks the subcommand. */
+#include "cmd/cmd.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define CMD(name, function, summary) { name, summary, function },
+static const struct fp_cmd commands[] = {
+#include "cmd/cmd.def"
+};
+#undef CMD
+
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+int fp_cmd_error(const char *format, ...)
+{
+	va_list ap;
+
+	fputs("fpolicyc: error: ", stderr);
+	va_start(ap, format);
+	vfprintf(stderr, format, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+	return FP_EXIT_INPUT;
+}
+
+static bool wants_colour(void)
+{
+	const char *no = getenv("NO_COLOR");
+
+	return isatty(STDERR_FILENO) && !(no && no[0]);
+}
+
+int fp_cmd_finish(struct fpolicy *p, enum fpolicy_status status)
+{
+	fputs(fpolicy_diagnostics(p, wants_colour()), stderr);
+	switch (status) {
+	case FPOLICY_OK:
+		return FP_EXIT_OK;
+	case FPOLICY_FINDINGS:
+		return FP_EXIT_FINDINGS;
+	case FPOLICY_UNDECIDED:
+		return FP_EXIT_UNDECIDED;
+	case FPOLICY_INTERNAL:
+		return FP_EXIT_INTERNAL;
+	case FPOLICY_INPUT:
+	case FPOLICY_MEMORY:
+		break;
+	}
+	return FP_EXIT_INPUT;
+}
+
+static int help(void)
+{
+	puts("usage: fpolicyc FILE.policy... -o DIR [options]\n"
+	     "       fpolicyc COMMAND [arguments]\n\ncommands:");
+	for (size_t i = 0; i < COMMANDS; i++)
+		printf("  %-8s  %s\n", commands[i].name, commands[i].summary);
+	puts("\n`fpolicyc COMMAND --help` tells the options; fpolicyc(1) and fpolicy(5) tell all.\n"
+	     "exit codes: 0 clean, 1 findings, 2 usage or input, 3 undecided, 4 internal error");
+	return FP_EXIT_OK;
+}
+
+/* A full disk or a closed pipe must not look like success. */
+static int flushed(int code)
+{
+	if ((fflush(stdout) || ferror(stdout)) && code == FP_EXIT_OK)
+		return fp_cmd_error("standard output: write failed");
+	return code;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 2)
+		return fp_cmd_error("nothing to do; try `fpolicyc --help`");
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))
+		return flushed(help());
+	if (!strcmp(argv[1], "--version")) {
+		printf("fpolicyc %s\n", fpolicy_version());
+		return flushed(FP_EXIT_OK);
+	}
+	for (size_t i = 0; i < COMMANDS; i++)
+		if (!strcmp(argv[1], commands[i].name))
+			return flushed(commands[i].run(argc - 1, argv + 1));
+	return flushed(fp_cmd_compile(argc, argv));
+}

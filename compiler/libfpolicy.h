@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/* libfpolicy: compile a policy to the artifacts of its targets. The one public header. */
+#ifndef LIBFPOLICY_H
+#define LIBFPOLICY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * One handle is one compilation. It owns all it returns: strings, bytes and rows are valid until
+ * fpolicy_free(). The library reads no file, writes none, never exits and has no global state:
+ * different handles may be used by different threads. Calls on a NULL handle return the failure value.
+ *
+ * Life cycle: new, set options, add targets, compile once, read the results, free.
+ */
+struct fpolicy;
+
+enum fpolicy_status {
+	FPOLICY_OK = 0,       /* artifacts may be read; there may be warnings */
+	FPOLICY_FINDINGS = 1, /* reserved for the gate */
+	FPOLICY_INPUT = 2,    /* errors in the policy, a target or an option: see the diagnostics */
+	FPOLICY_UNDECIDED = 3,
+	FPOLICY_INTERNAL = 4, /* a self-check failed: a bug, nothing can be trusted */
+	FPOLICY_MEMORY = 5,   /* the memory limit was reached, or the system's */
+};
+
+/*
+ * Brings the text of an import or a target file. Returns false with a reason in `why`. `data`, `resolved`
+ * (the name to print and to compare for cycles) and `why` must live until the next call.
+ */
+struct fpolicy_source {
+	const char *data, *resolved, *why;
+	size_t len;
+};
+
+typedef bool (*fpolicy_loader)(void *context, const char *name, struct fpolicy_source *out);
+
+/* `memory_limit` in bytes, 0 for the default of 1 GiB. NULL: no memory for the handle itself. */
+struct fpolicy *fpolicy_new(size_t memory_limit);
+void fpolicy_free(struct fpolicy *p);
+
+void fpolicy_set_loader(struct fpolicy *p, fpolicy_loader load, void *context);
+enum fpolicy_status fpolicy_define(struct fpolicy *p, const char *name, const char *value);
+enum fpolicy_status fpolicy_set_today(struct fpolicy *p, const char *date); /* YYYY-MM-DD */
+enum fpolicy_status fpolicy_set_epoch(struct fpolicy *p, const char *seconds); /* SOURCE_DATE_EPOCH */
+enum fpolicy_status fpolicy_set_policy(struct fpolicy *p, const char *name);
+
+/* A target by the name of a built-in one, or by its text. None added: those the policy names. */
+enum fpolicy_status fpolicy_add_target(struct fpolicy *p, const char *name);
+enum fpolicy_status fpolicy_add_target_text(struct fpolicy *p, const char *name, const char *data,
+					    size_t len);
+
+/* Compiles the policy in `data` for all targets. On any status but OK there are no artifacts. */
+enum fpolicy_status fpolicy_compile(struct fpolicy *p, const char *name, const char *data, size_t len);
+
+/* Runs the front end only and prints a phase: "tokens", "ast", "ir", "plan:BACKEND". */
+enum fpolicy_status fpolicy_dump(struct fpolicy *p, const char *name, const char *data, size_t len,
+				 const char *phase, const char **text, size_t *text_len);
+
+/* What was written: paths are relative, '/'-separated, sorted by bytes. */
+size_t fpolicy_artifact_count(const struct fpolicy *p);
+const char *fpolicy_artifact_path(const struct fpolicy *p, size_t n);
+const void *fpolicy_artifact_data(const struct fpolicy *p, size_t n, size_t *len);
+
+/* Files that were read, in order: the root, its imports. For dependency files. */
+size_t fpolicy_source_count(const struct fpolicy *p);
+const char *fpolicy_source_name(const struct fpolicy *p, size_t n);
+
+const char *fpolicy_policy_name(const struct fpolicy *p); /* "" before a compile succeeded */
+size_t fpolicy_error_count(const struct fpolicy *p);
+size_t fpolicy_warning_count(const struct fpolicy *p);
+const char *fpolicy_diagnostics(struct fpolicy *p, bool colour); /* text, by place; "" if none */
+
+/* Assertions that wait for the decision engine: one line each, or "". */
+const char *fpolicy_not_checked(const struct fpolicy *p);
+
+/*
+ * Folds compiled OCI fragments into a runtime's own config.json, which may only become narrower.
+ * `fragments[0]` is oci/config.json of a target; others are patches to it, such as oci/selinux.json. The
+ * merged text and the notes (what was left out of the base, one sentence each) live in the handle.
+ * Conflicts are diagnostics that name both values.
+ */
+struct fpolicy_text {
+	const char *name, *data;
+	size_t len;
+};
+
+struct fpolicy_merged {
+	const char *data;
+	size_t len;
+	const char *const *notes;
+	size_t note_count;
+};
+
+enum fpolicy_status fpolicy_merge(struct fpolicy *p, const struct fpolicy_text *config,
+				  const struct fpolicy_text *fragments, size_t fragment_count,
+				  struct fpolicy_merged *out);
+
+size_t fpolicy_target_count(void); /* built-in targets, by name */
+const char *fpolicy_target_name(size_t n);
+const char *fpolicy_version(void);
+
+#endif
