@@ -92,4 +92,51 @@ $(B)/gen/parse.tab.c $(B)/gen/parse.tab.h &: grammar/policy.y grammar/keywords.d
 	$(Q)mkdir -p $(@D) && $(BISON) -Wall -Wcounterexamples -Werror --defines=$(B)/gen/parse.tab.h \
 		-o $(B)/gen/parse.tab.c $<
 
+# ---- packages: only what is missing is asked for, so a second run needs no network ----
+
+BUILD_PACKAGES := bison busybox-static flex gcc libc6-dev libjansson-dev libmd-dev runc
+CHECK_PACKAGES := $(BUILD_PACKAGES) apparmor checkpolicy clang clang-format-14 crun iproute2 libapparmor-dev \
+	libclang-rt-14-dev libcmocka-dev libseccomp-dev libselinux1-dev libsepol-dev mandoc nftables \
+	python3-jsonschema secilc selinux-policy-default shellcheck strace
+
+.PHONY: deps deps-check
+deps:
+	@tests/lib/packages $(BUILD_PACKAGES)
+deps-check:
+	@tests/lib/packages $(CHECK_PACKAGES)
+
+# ---- the two commands of README ----
+
+.PHONY: demo
+demo: deps
+	@$(MAKE) --no-print-directory all
+	@tests/demo $(B)/fpolicyc
+
+# ---- tests ----
+
+unit_src := $(wildcard tests/unit/test_*.c)
+unit_bin := $(unit_src:tests/unit/%.c=$(B)/tests/%)
+TEST_LIBS := -lcmocka -lseccomp -lselinux -lsepol -lapparmor
+
+$(B)/tests/%: tests/unit/%.c $(B)/libfpolicy.a
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -o $@ $< \
+		$(B)/libfpolicy.a $(TEST_LIBS) $(LIBS)
+
+.PHONY: test-programs
+test-programs: $(unit_bin) $(consumer_bin)
+
+SAN_FLAGS := SAN=address,undefined CFLAGS='-O1 -g'
+LIMIT ?= 300
+
+.PHONY: check
+check: deps-check
+	@$(MAKE) --no-print-directory WERROR=1 all test-programs
+	@$(MAKE) --no-print-directory WERROR=1 B=$(B)/asan $(SAN_FLAGS) all test-programs
+	@$(MAKE) --no-print-directory WERROR=1 B=$(B)/clang CC=clang CFLAGS=-O2 all
+	@$(MAKE) --no-print-directory B=$(B)/O0 CFLAGS=-O0 all
+	@tests/run $(B)/logs $(LIMIT) \
+		$(foreach t,$(unit_src:tests/unit/test_%.c=%),'unit/$(t)=$(B)/asan/tests/test_$(t)') \
+		$(call suites)
+
 -include $(lib_obj:.o=.d) $(cmd_obj:.o=.d)

@@ -10,6 +10,7 @@ struct cond {
 	const struct fp_sysdef *sys;
 	enum fp_abi abi;
 	const struct fp_ast *call; /* its kids are the parameters named */
+	bool is_first;             /* of the ABIs asked for: warnings are said once */
 };
 
 /* The left side of a test: a parameter, maybe masked. */
@@ -320,6 +321,18 @@ static bool check_pointer(const struct cond *c, const struct field *f, const str
 	return false;
 }
 
+/* A test without effect is a mistake of the reader's eye: an unsigned parameter is never below 0. */
+static const struct fp_pred *spoken(const struct cond *c, const struct field *f,
+				    const struct fp_ast *n, const struct fp_pred *p)
+{
+	if (!c->is_first || (p->op != FP_PRED_TRUE && p->op != FP_PRED_FALSE))
+		return p;
+	fp_diag(c->s->u, FP_W_DEAD_RULE, n->span, "this test %s holds: '%s' of %s is %s, %u bits wide",
+		p->op == FP_PRED_TRUE ? "always" : "never", f->param.name, c->sys->name,
+		f->param.is_signed ? "signed" : "unsigned", f->param.bytes * 8u);
+	return p;
+}
+
 static const struct fp_pred *compare(const struct cond *c, const struct fp_ast *n)
 {
 	const struct fp_ast *left = n->kids[0], *right = n->kids[1];
@@ -354,7 +367,9 @@ static const struct fp_pred *compare(const struct cond *c, const struct fp_ast *
 		p = equal(c, &f, v);
 	else
 		p = below(c, &f, v, op[0] == '<' ? op[1] == '=' : op[1] != '=');
-	return op[0] == '!' || op[0] == '>' ? fp_pred_not(a, p) : p;
+	if (op[0] == '!' || op[0] == '>')
+		p = fp_pred_not(a, p);
+	return is_absent ? p : spoken(c, &f, n, p);
 }
 
 static const struct fp_pred *in_item(const struct cond *c, const struct field *f,
@@ -488,7 +503,10 @@ const struct fp_pred *fp_sema_condition(struct fp_sema *s, const struct fp_sysde
 					enum fp_abi abi, const struct fp_ast *call,
 					const struct fp_ast *cond)
 {
-	struct cond c = { .s = s, .sys = sys, .abi = abi, .call = call };
+	struct cond c = { .s = s, .sys = sys, .abi = abi, .call = call, .is_first = true };
+
+	for (enum fp_abi a = 0; a < abi; a++)
+		c.is_first &= sys->nr[a] < 0;
 
 	return condition(&c, cond);
 }
