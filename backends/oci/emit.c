@@ -32,6 +32,8 @@ static json_t *value_of(struct fp_unit *u, const struct fp_oci_item *item)
 		return json_boolean(item->number);
 	case FP_OCI_EMPTY:
 		return json_array();
+	case FP_OCI_NULL:
+		return json_null();
 	case FP_OCI_TREE:
 		return json_incref(item->tree);
 	}

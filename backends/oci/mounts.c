@@ -162,6 +162,19 @@ static bool check_recursion(struct fp_oci_plan *p, const struct fp_rule *r)
 	return false;
 }
 
+/* On a file system that begins empty the runtime makes the directory: no mode of an image is there.
+ */
+static bool is_on_fresh(const struct fp_oci_plan *p, const struct fp_rule *r)
+{
+	const struct fp_rule *best = NULL;
+
+	fp_ir_each(p->ir, FP_KIND_MOUNT,
+		   m) if (m != r && fp_oci_is_below(r->u.mount.on, m->u.mount.on) &&
+			  (!best || strlen(m->u.mount.on) > strlen(best->u.mount.on))) best = m;
+	return best && (best->u.mount.type == FP_MOUNT_TMPFS ||
+			best->u.mount.type == FP_MOUNT_DEVTMPFS_LIKE);
+}
+
 static void claim_tmpfs(struct fp_oci_plan *p, const struct fp_rule *r)
 {
 	const struct fp_rule_mount *m = &r->u.mount;
@@ -170,7 +183,7 @@ static void claim_tmpfs(struct fp_oci_plan *p, const struct fp_rule *r)
 	if (!m->size)
 		fp_oci_claim(p, r, FP_CLAIM_NARROWER,
 			     "no size is given: the kernel's own bound is half of the memory");
-	if (m->mode && !fp_target_has(p->target, FP_FEAT_OCI_TMPFS_MODE))
+	if (m->mode && !is_on_fresh(p, r) && !fp_target_has(p->target, FP_FEAT_OCI_TMPFS_MODE))
 		fp_oci_claim(p, r, m->mode == 01777 ? FP_CLAIM_NARROWER : FP_CLAIM_WIDER,
 			     "the mode of the image's own directory wins (%s)",
 			     fp_oci_why(p, FP_FEAT_OCI_TMPFS_MODE));

@@ -14,12 +14,14 @@ enum fp_oci_type {
 	FP_OCI_NUMBER,
 	FP_OCI_FLAG,
 	FP_OCI_EMPTY,
+	FP_OCI_NULL,
 	FP_OCI_TREE
 };
 
 /*
  * One leaf. Array elements have their index in the pointer and come in order; an EMPTY is an
- * array without elements; a TREE is a value another back end made.
+ * array without elements; NULL takes a member away (patches only); a TREE is a value another back
+ * end made.
  */
 struct fp_oci_item {
 	const char *pointer;
