@@ -32,9 +32,17 @@ static bool refuse_escape(const struct fp_lexeme *l, size_t at)
 	uint32_t begin = l->span.begin + (uint32_t)at, point = 0;
 	size_t n = fp_utf8_length(l->text + at + 1, l->len - at - 1, &point);
 	struct fp_span span = { begin, begin + 1 + (uint32_t)n };
+	const char *message =
+		fp_arena_printf(&l->p->u->arena, "unknown escape '%.*s'", (int)n + 1, l->text + at);
 
-	fp_diag(l->p->u, FP_E_ESCAPE, span, "unknown escape '%.*s'", (int)n + 1, l->text + at);
-	fp_diag_help(l->p->u, "escapes are \\\", \\\\, \\n, \\t and \\xHH; a backslash is \\\\");
+	fp_lex_refuse(l, FP_E_ESCAPE, span, message,
+		      "escapes are \\\", \\\\, \\n, \\t and \\xHH; a backslash is \\\\");
+	return false;
+}
+
+static bool refuse_contents(const struct fp_lexeme *l, enum fp_diag_id id, const char *message)
+{
+	fp_lex_refuse(l, id, l->span, message, "remove the escape that brings it in");
 	return false;
 }
 
@@ -46,20 +54,15 @@ static bool check_contents(const struct fp_lexeme *l, const struct fp_buf *b)
 	for (size_t i = 0; i < b->len;) {
 		uint32_t point = 0;
 		size_t n = fp_utf8_length(s + i, b->len - i, &point);
-		if (n && point && !fp_is_bidi_control(point)) {
-			i += n;
-			continue;
-		}
-		fp_diag(l->p->u,
-			!n      ? FP_E_UTF8
-			: point ? FP_E_BIDI
-				: FP_E_NUL,
-			l->span, "the string holds %s",
-			!n      ? "bytes that are not UTF-8"
-			: point ? "a bidirectional control"
-				: "a NUL byte");
-		fp_diag_help(l->p->u, "remove the escape that brings it in");
-		return false;
+		if (!n)
+			return refuse_contents(l, FP_E_UTF8,
+					       "the string holds bytes that are not UTF-8");
+		if (!point)
+			return refuse_contents(l, FP_E_NUL, "the string holds a NUL byte");
+		if (fp_is_bidi_control(point))
+			return refuse_contents(l, FP_E_BIDI,
+					       "the string holds a bidirectional control");
+		i += n;
 	}
 	return true;
 }
@@ -106,8 +109,7 @@ int fp_lex_open_string(const struct fp_lexeme *l)
 {
 	struct fp_span quote = { l->span.begin, l->span.begin + 1 };
 
-	fp_diag(l->p->u, FP_E_STRING, quote, "the string does not end on its line");
-	fp_diag_help(l->p->u, "close it with '\"'; a newline in a string is \\n");
 	l->out->flag = memchr(l->text, ';', l->len) != NULL;
-	return FP_T_ERROR;
+	return fp_lex_refuse(l, FP_E_STRING, quote, "the string does not end on its line",
+			     "close it with '\"'; a newline in a string is \\n");
 }

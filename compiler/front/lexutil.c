@@ -28,6 +28,26 @@ static int shown(const struct fp_lexeme *l)
 	return (int)n;
 }
 
+/* In a statement that is being skipped more errors would only be echoes of the first. */
+int fp_lex_refuse(const struct fp_lexeme *l, enum fp_diag_id id, struct fp_span span,
+		  const char *message, const char *help)
+{
+	if (!l->p->skipping) {
+		fp_diag(l->p->u, id, span, "%s", message);
+		fp_diag_help(l->p->u, "%s", help);
+	}
+	return FP_T_ERROR;
+}
+
+/* "'lexeme' what" */
+static int refuse(const struct fp_lexeme *l, enum fp_diag_id id, const char *what, const char *help)
+{
+	const char *message =
+		fp_arena_printf(&l->p->u->arena, "'%.*s' %s", shown(l), l->text, what);
+
+	return fp_lex_refuse(l, id, l->span, message, help);
+}
+
 _Noreturn void fp_lex_fatal(struct fp_parser *p)
 {
 	longjmp(p->u->recover, 1);
@@ -112,10 +132,10 @@ static bool read_digits(const char **text, const char *end, unsigned base, uint6
 
 static int overflow(const struct fp_lexeme *l, const char *unit)
 {
-	fp_diag(l->p->u, FP_E_OVERFLOW, l->span, "'%.*s' does not fit into 64 bits%s", shown(l),
-		l->text, unit);
-	fp_diag_help(l->p->u, "the largest is 18446744073709551615%s", unit);
-	return FP_T_ERROR;
+	struct fp_arena *arena = &l->p->u->arena;
+
+	return refuse(l, FP_E_OVERFLOW, "does not fit into 64 bits",
+		      fp_arena_printf(arena, "the largest is 18446744073709551615%s", unit));
 }
 
 int fp_lex_number(const struct fp_lexeme *l)
@@ -139,12 +159,9 @@ int fp_lex_decimal(const struct fp_lexeme *l)
 	bool fits = read_digits(&s, end, 10, &whole);
 	const char *places = ++s;
 
-	if (end - places > 3) {
-		fp_diag(l->p->u, FP_E_PLACES, l->span, "'%.*s' has more than three decimal places",
-			shown(l), l->text);
-		fp_diag_help(l->p->u, "round it to thousandths");
-		return FP_T_ERROR;
-	}
+	if (end - places > 3)
+		return refuse(l, FP_E_PLACES, "has more than three decimal places",
+			      "round it to thousandths");
 	read_digits(&s, end, 10, &part);
 	for (ptrdiff_t n = end - places; n < 3; n++)
 		part *= 10;
@@ -216,11 +233,9 @@ int fp_lex_date(const struct fp_lexeme *l)
 {
 	struct fp_date date;
 
-	if (!fp_date_parse(l->text, l->len, &date)) {
-		fp_diag(l->p->u, FP_E_DATE, l->span, "'%.*s' is not a date", shown(l), l->text);
-		fp_diag_help(l->p->u, "dates are written YYYY-MM-DD, as in 2027-06-30");
-		return FP_T_ERROR;
-	}
+	if (!fp_date_parse(l->text, l->len, &date))
+		return refuse(l, FP_E_DATE, "is not a date",
+			      "dates are written YYYY-MM-DD, as in 2027-06-30");
 	leaf(l, FP_AST_UNTIL)->text = spelt(l);
 	return FP_T_DATE;
 }
@@ -231,29 +246,21 @@ int fp_lex_prefix(const struct fp_lexeme *l)
 	struct fp_prefix prefix;
 	enum fp_prefix_error e = fp_prefix_parse(l->text, l->len, &prefix);
 
-	if (e == FP_PREFIX_SYNTAX) {
-		fp_diag(l->p->u, FP_E_ADDRESS, l->span, "'%.*s' is not an IP address or prefix",
-			shown(l), l->text);
-		fp_diag_help(l->p->u, "write it like 10.0.0.1, 10.0.0.0/16 or 2001:db8::/32");
-		return FP_T_ERROR;
-	}
-	if (e == FP_PREFIX_LENGTH) {
-		fp_diag(l->p->u, FP_E_ADDRESS, l->span, "'%.*s' has a bad prefix length", shown(l),
-			l->text);
-		fp_diag_help(l->p->u, "it is 0 to %d", prefix.family == FP_IPV4 ? 32 : 128);
-		return FP_T_ERROR;
-	}
+	if (e == FP_PREFIX_SYNTAX)
+		return refuse(l, FP_E_ADDRESS, "is not an IP address or prefix",
+			      "write it like 10.0.0.1, 10.0.0.0/16 or 2001:db8::/32");
+	if (e == FP_PREFIX_LENGTH)
+		return refuse(l, FP_E_ADDRESS, "has a bad prefix length",
+			      prefix.family == FP_IPV4 ? "it is 0 to 32" : "it is 0 to 128");
 	leaf(l, FP_AST_PREFIX)->text = spelt(l);
 	return FP_T_PREFIX;
 }
 
 int fp_lex_bad_number(const struct fp_lexeme *l)
 {
-	fp_diag(l->p->u, FP_E_MALFORMED, l->span, "'%.*s' is not a number, size or duration",
-		shown(l), l->text);
-	fp_diag_help(l->p->u, "sizes end in B, KiB, MiB, GiB or TiB (rates in /s after it), "
-			      "durations in ms, s, m or h; hexadecimal begins with 0x");
-	return FP_T_ERROR;
+	return refuse(l, FP_E_MALFORMED, "is not a number, size or duration",
+		      "sizes end in B, KiB, MiB, GiB or TiB (rates in /s after it), durations in "
+		      "ms, s, m or h; hexadecimal begins with 0x");
 }
 
 int fp_lex_path(const struct fp_lexeme *l)
@@ -264,28 +271,20 @@ int fp_lex_path(const struct fp_lexeme *l)
 
 int fp_lex_bad_path(const struct fp_lexeme *l)
 {
-	fp_diag(l->p->u, FP_E_CHARACTER, l->span, "a pattern outside a string");
-	fp_diag_help(l->p->u, "put it in quotes: \"%.*s\"", shown(l), l->text);
-	return FP_T_ERROR;
+	return refuse(l, FP_E_CHARACTER, "is a pattern outside a string", "put it in quotes");
 }
 
 int fp_lex_bad_operator(const struct fp_lexeme *l)
 {
-	const char *word = *l->text == '&' ? "and" : *l->text == '|' ? "or" : "not";
-
-	fp_diag(l->p->u, FP_E_CHARACTER, l->span, "'%.*s' is not an operator", shown(l), l->text);
-	fp_diag_help(l->p->u, "write '%s'", word);
-	return FP_T_ERROR;
+	return refuse(l, FP_E_CHARACTER, "is not an operator",
+		      *l->text == '&'   ? "write 'and'"
+		      : *l->text == '|' ? "write 'or'"
+					: "write 'not'");
 }
 
 int fp_lex_bad_character(const struct fp_lexeme *l)
 {
-	fp_diag(l->p->u, FP_E_CHARACTER, l->span, "unexpected '%.*s'", shown(l), l->text);
-	if (*l->text == '@')
-		fp_diag_help(l->p->u, "a set is written @name or @name@edition");
-	else if (*l->text == '\'' || (unsigned char)*l->text >= 0x80)
-		fp_diag_help(l->p->u, "strings stand in double quotes");
-	else
-		fp_diag_help(l->p->u, "remove it; text stands in double quotes");
-	return FP_T_ERROR;
+	return refuse(l, FP_E_CHARACTER, "begins nothing that the language knows",
+		      *l->text == '@' ? "a set is written @name or @name@edition"
+				      : "text stands in double quotes");
 }

@@ -50,12 +50,13 @@ struct fp_parser {
 	unsigned closing;        /* braces still to be closed for the user at the end of the file */
 	struct fp_span opened[FP_OPEN_MAX];
 
-	bool header;  /* between `policy` and its brace */
-	bool skip;    /* an error was reported: the next token is where to go on */
-	bool stray;   /* the error is a brace that closes nothing */
-	bool to_item; /* go on only where a new item of the file begins */
-	bool ended;   /* the scanner has reached the end */
-	bool broken;  /* the end was met inside a block and that has been dealt with */
+	bool header;   /* between `policy` and its brace */
+	bool skip;     /* an error was reported: the next token is where to go on */
+	bool skipping; /* looking for that token */
+	bool stray;    /* the error is a brace that closes nothing */
+	bool to_item;  /* go on only where a new item of the file begins */
+	bool ended;    /* the scanner has reached the end */
+	bool broken;   /* the end was met inside a block and that has been dealt with */
 };
 
 /* Copies the text for the scanner, two NULs at the end; refused bytes are reported and blanked. */
@@ -95,6 +96,8 @@ int fp_lex_bad_path(const struct fp_lexeme *l);
 int fp_lex_operator(const struct fp_lexeme *l, int kind);
 int fp_lex_bad_operator(const struct fp_lexeme *l);
 int fp_lex_bad_character(const struct fp_lexeme *l);
+int fp_lex_refuse(const struct fp_lexeme *l, enum fp_diag_id id, struct fp_span span,
+		  const char *message, const char *help);
 _Noreturn void fp_lex_fatal(struct fp_parser *p);
 
 /* tokens.c: what the grammar tells the token source. */

@@ -36,10 +36,14 @@ void fp_parser_again(struct fp_parser *p, struct fp_token t)
 	p->queued++;
 }
 
+/* What is ahead may be of the next statement, so its errors are news even while skipping. */
 struct fp_token fp_parser_peek(struct fp_parser *p)
 {
-	struct fp_token t = raw(p);
+	bool was_skipping = p->skipping;
 
+	p->skipping = false;
+	struct fp_token t = raw(p);
+	p->skipping = was_skipping;
 	fp_parser_again(p, t);
 	return t;
 }
@@ -182,6 +186,7 @@ static struct fp_token resume(struct fp_parser *p)
 	struct fp_token t;
 
 	p->skip = false;
+	p->skipping = true;
 	p->braces -= opened && p->braces;
 	if (p->stray && is_block_over(p))
 		t = track(p, made(p, ';'));
@@ -189,6 +194,7 @@ static struct fp_token resume(struct fp_parser *p)
 		t = track(p, raw(p)); /* the grammar has taken it as the end of what is wrong */
 	else
 		t = skip_on(p, opened);
+	p->skipping = false;
 	p->stray = false;
 	p->to_item = false;
 	return t;
