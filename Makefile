@@ -15,11 +15,10 @@ CFLAGS  ?= -O2 -g
 HARDEN  ?= -fstack-protector-strong -fPIC
 WARN    := -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -Wswitch-enum -Wcast-qual -Wformat=2 \
 	-Wundef -Wvla -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings -Wimplicit-fallthrough
-LIBPKGS := jansson libmd
 ALL_CPPFLAGS := -D_GNU_SOURCE -Icompiler -I. -I$(B)/gen -DFP_VERSION='"$(VERSION)"' $(CPPFLAGS)
 ALL_CFLAGS   := -std=gnu11 $(WARN) $(if $(WERROR),-Werror) $(HARDEN) -ffile-prefix-map=$(CURDIR)/= $(CFLAGS) \
 	$(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
-LIBS         := -ljansson -lmd
+LIBS         := -ljansson -lnettle
 ALL_LDFLAGS  := $(LDFLAGS) $(if $(SAN),-fsanitize=$(SAN))
 
 Q := $(if $(filter 1,$(V)),,@)
@@ -94,7 +93,7 @@ $(B)/gen/parse.tab.c $(B)/gen/parse.tab.h &: grammar/policy.y grammar/keywords.d
 
 # ---- packages: only what is missing is asked for, so a second run needs no network ----
 
-BUILD_PACKAGES := bison busybox-static flex gcc libc6-dev libjansson-dev libmd-dev runc
+BUILD_PACKAGES := bison busybox-static flex gcc libc6-dev libjansson-dev nettle-dev runc
 CHECK_PACKAGES := $(BUILD_PACKAGES) apparmor checkpolicy clang clang-format-14 crun iproute2 libapparmor-dev \
 	libclang-rt-14-dev libcmocka-dev libseccomp-dev libselinux1-dev libsepol-dev mandoc nftables \
 	python3-jsonschema secilc selinux-policy-default shellcheck strace

@@ -142,34 +142,44 @@ static void text(struct fp_unit *u, struct fp_bundle *b, const struct fp_bundle_
 	fp_bundle_add(u, b, fp_arena_printf(&u->arena, "%s/claims.txt", t->target->name), &out);
 }
 
+static void json_rule(struct fp_unit *u, json_t *o, const struct fp_bundle_target *t,
+		      const struct fp_rule *r)
+{
+	json_t *claims = json_object(), *why = json_object();
+
+	fp_json_set(u, o, "claims", claims);
+	fp_json_set(u, o, "reasons", why);
+	fp_json_set(u, o, "id", json_integer(r->id));
+	fp_json_set(u, o, "rule", fp_json_text(u, r->text));
+	fp_json_set(u, o, "section", fp_json_text(u, fp_kind_section(r->kind)));
+	if (r->accepted)
+		fp_json_set(u, o, "accepted", fp_json_text(u, r->accepted));
+	for (enum fp_layer l = 0; l < FP_LAYER_N; l++) {
+		const struct fp_claim *c = &t->layers[l].claims[r->id];
+		fp_json_set(u, claims, fp_layer_names[l], fp_json_text(u, fp_claim_names[c->kind]));
+		if (c->reason)
+			fp_json_set(u, why, fp_layer_names[l], fp_json_text(u, c->reason));
+	}
+}
+
 static void json(struct fp_unit *u, struct fp_bundle *b, const struct fp_bundle_target *t)
 {
 	json_t *root = fp_json_own(u, json_object());
-	json_t *rules = json_array();
+	json_t *rules = json_array(), *counted = json_array();
 	struct fp_buf out;
 
+	fp_json_set(u, root, "$schema", fp_json_text(u, "claims.schema.json"));
 	fp_json_set(u, root, "rules", rules);
+	fp_json_set(u, root, "counted", counted);
 	fp_json_set(u, root, "policy", fp_json_text(u, b->ir->name));
 	fp_json_set(u, root, "target", fp_json_text(u, t->target->name));
+	for (enum fp_layer l = 0; l < FP_LAYER_N; l++)
+		if (t->counts[l])
+			fp_json_push(u, counted, fp_json_text(u, fp_layer_names[l]));
 	for (size_t i = 0; i < b->ir->rule_count; i++) {
-		const struct fp_rule *r = &b->ir->rules[i];
-		json_t *o = json_object(), *layers = json_object();
+		json_t *o = json_object();
 		fp_json_push(u, rules, o);
-		fp_json_set(u, o, "layers", layers);
-		fp_json_set(u, o, "id", json_integer(r->id));
-		fp_json_set(u, o, "rule", fp_json_text(u, r->text));
-		fp_json_set(u, o, "section", fp_json_text(u, fp_kind_section(r->kind)));
-		if (r->accepted)
-			fp_json_set(u, o, "accepted", fp_json_text(u, r->accepted));
-		for (enum fp_layer l = 0; l < FP_LAYER_N; l++) {
-			const struct fp_claim *c = &t->layers[l].claims[i];
-			json_t *claim = json_object();
-			fp_json_set(u, layers, fp_layer_names[l], claim);
-			fp_json_set(u, claim, "claim", fp_json_text(u, fp_claim_names[c->kind]));
-			fp_json_set(u, claim, "counted", json_boolean(t->counts[l]));
-			if (c->reason)
-				fp_json_set(u, claim, "reason", fp_json_text(u, c->reason));
-		}
+		json_rule(u, o, t, &b->ir->rules[i]);
 	}
 	fp_buf_init(&out, &u->arena);
 	fp_json_write(u, root, &out);

@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* manifest.json: what was read, what was written, with what, and what was not checked. */
+#include "base/digest.h"
 #include "base/json.h"
 #include "bundle/bundle.h"
 
-#include <sha2.h>
-#include <string.h>
-
 static const char *digest(struct fp_unit *u, const char *data, size_t len)
 {
-	char hex[SHA256_DIGEST_STRING_LENGTH];
-
-	SHA256Data((const uint8_t *)data, len, hex);
-	return fp_arena_printf(&u->arena, "sha256:%s", hex);
+	return fp_digest(data, len, fp_arena_alloc(&u->arena, FP_DIGEST_TEXT));
 }
 
 static json_t *child(struct fp_unit *u, json_t *parent, const char *key, json_t *value)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Imports: every file once, through the loader, and the declarations they hold. */
 #include "sema/sema.h"
+#include "base/digest.h"
 
-#include <sha2.h>
 #include <string.h>
 
 #define LIBRARY  "std/"
@@ -38,16 +38,15 @@ static bool is_loading(const struct chain *chain, const char *name)
 static void check_digest(struct fp_sema *s, const struct fp_ast *use, const char *data, size_t len)
 {
 	const struct fp_ast *pin = fp_ast_kid(use, FP_AST_DIGEST);
-	char hex[SHA256_DIGEST_STRING_LENGTH];
+	char digest[FP_DIGEST_TEXT];
 
 	if (!pin)
 		return;
-	SHA256Data((const uint8_t *)data, len, hex);
-	if (!strncmp(pin->text->text, "sha256:", 7) && !strcmp(pin->text->text + 7, hex))
+	if (!strcmp(pin->text->text, fp_digest(data, len, digest)))
 		return;
 	fp_diag(s->u, FP_E_IMPORT_DIGEST, pin->span, "\"%s\" has another digest",
 		use->text->text);
-	fp_diag_help(s->u, "its content is sha256:%s; review it before pinning that", hex);
+	fp_diag_help(s->u, "its content is %s; review it before pinning that", digest);
 }
 
 static bool fetch(struct fp_sema *s, const struct fp_ast *use, struct fp_loaded *out)
