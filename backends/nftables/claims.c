@@ -26,36 +26,39 @@ static size_t loopbacks(const struct fp_rule_net *net)
 }
 
 /* A way past what refuses, or NULL. Nothing but capabilities in the job's namespace opens one. */
-static const char *way_past(const struct fp_ir *ir, const struct fp_nft_plan *p, bool is_egress)
+static const char *way_past(const struct fp_emission *e, const struct fp_nft_plan *p,
+			    bool is_egress)
 {
-	if (ir->caps >> CAP_NET_ADMIN & 1)
-		return "CAP_NET_ADMIN can change the rulesets of the job's namespace; only host.nft "
-		       "stays out of reach";
-	if (!(ir->caps >> CAP_NET_RAW & 1))
+	uint64_t caps = e->ir->caps;
+
+	if (caps >> CAP_NET_ADMIN & 1)
+		return "CAP_NET_ADMIN can change the rulesets of the job's namespace; host.nft is "
+		       "out of its reach";
+	if (!(caps >> CAP_NET_RAW & 1))
 		return NULL;
 	if (!is_egress)
 		return "CAP_NET_RAW: AF_PACKET sockets read frames before the input hook; only "
 		       "host.nft stops them";
-	return p->has_l2
-		       ? "CAP_NET_RAW: AF_XDP sockets send frames past l2.nft; only host.nft stops "
-			 "them"
-		       : "CAP_NET_RAW: AF_PACKET sockets send frames past the output hook (the "
-			 "netdev egress hook needs Linux 5.16); only host.nft stops them";
+	if (p->has_l2)
+		return "CAP_NET_RAW: AF_XDP sockets send frames past l2.nft; only host.nft stops "
+		       "them";
+	return fp_arena_printf(&e->unit->arena,
+			       "CAP_NET_RAW: AF_PACKET sockets send frames past the output hook; "
+			       "only host.nft stops them (l2.nft: %s)",
+			       fp_target_why(e->target, FP_FEAT_NFT_NETDEV_EGRESS));
 }
 
 static void claim_refusal(struct fp_emission *e, const struct fp_nft_plan *p,
 			  const struct fp_rule *r, bool is_egress)
 {
-	const char *past = way_past(e->ir, p, is_egress);
+	const char *past = way_past(e, p, is_egress);
 
 	if (past)
 		fp_emit_claim(e, r, FP_CLAIM_WIDER, "%s", past);
-	else if (fp_nft_permits(p))
-		fp_emit_claim(e, r, FP_CLAIM_EXACT,
-			      "besides traffic on lo, and ARP and IPv6 neighbour discovery on the "
-			      "link");
 	else
-		fp_emit_claim(e, r, FP_CLAIM_EXACT, "besides traffic on lo");
+		fp_emit_claim(e, r, FP_CLAIM_EXACT, "besides traffic on lo%s%s",
+			      fp_nft_permits(p) ? ", ARP" : "",
+			      fp_nft_permits_v6(p) ? ", IPv6 neighbour discovery" : "");
 }
 
 static void claim_net(struct fp_emission *e, const struct fp_nft_plan *p, const struct fp_rule *r,

@@ -20,14 +20,15 @@
 
 extern const struct fp_backend fp_backend_cgroup2;
 
-static unsigned failures, passes;
+static unsigned failures, checks;
 
+/* TAP, a line a check. */
 static void report(bool is_ok, const char *what, const char *detail)
 {
-	passes += is_ok;
+	checks++;
 	failures += !is_ok;
-	if (!is_ok)
-		printf("FAIL cgroup: %s: %s\n", what, detail);
+	printf("%sok %u - cgroup: %s%s%s\n", is_ok ? "" : "not ", checks, what, *detail ? ": " : "",
+	       detail);
 }
 
 static bool run(const char *command)
@@ -108,7 +109,8 @@ static void write_lines(const char *path, const char *data, const char *name)
 	report(fd >= 0, "open", path);
 	for (const char *at = data; fd >= 0 && *at;) {
 		size_t len = strcspn(at, "\n");
-		report(write(fd, at, len) == (ssize_t)len, name, strerror(errno));
+		bool is_ok = write(fd, at, len) == (ssize_t)len;
+		report(is_ok, name, is_ok ? "" : strerror(errno));
 		at += len + (at[len] == '\n');
 	}
 	if (fd >= 0)
@@ -140,7 +142,7 @@ static void skip_files(const struct fp_emission *e, const bool *is_there)
 		const char *name = strchr(e->artifacts.at[i]->name, '/') + 1;
 		if (is_there[i] || !strcmp(name, "systemd.conf"))
 			continue;
-		printf("%s%s", is_first ? "skip cgroup: no controller here for " : ", ", name);
+		printf("%s%s", is_first ? "skip: cgroup: no controller here for " : ", ", name);
 		is_first = false;
 	}
 	if (!is_first)
@@ -153,12 +155,12 @@ static void write_cgroup(const struct fp_emission *e)
 	bool is_there[32] = { false };
 
 	if (!find_cgroup2(mount, sizeof(mount))) {
-		printf("skip cgroup: no cgroup2 is mounted\n");
+		printf("skip: cgroup: no cgroup2 is mounted\n");
 		return;
 	}
 	snprintf(cgroup, sizeof(cgroup), "%s/fpolicy-test-%d", mount, (int)getpid());
 	if (mkdir(cgroup, 0755)) {
-		printf("skip cgroup: no cgroup of its own: %s\n", strerror(errno));
+		printf("skip: cgroup: no cgroup of its own: %s\n", strerror(errno));
 		return;
 	}
 	for (size_t i = 0; i < e->artifacts.n && i < 32; i++) {
@@ -225,8 +227,10 @@ static void consume(struct fp_unit *u, char **dirs)
 	size_t len;
 
 	compile(u, &e);
-	if (!has_systemd)
-		printf("skip cgroup: systemd-analyze is not installed\n");
+	if (has_systemd)
+		run("printf 'consumer: '; systemd-analyze --version | head -n 1");
+	else
+		printf("skip: cgroup: systemd-analyze is not installed\n");
 	for (size_t i = 0; has_systemd && i < e.artifacts.n; i++)
 		if (strstr(e.artifacts.at[i]->name, "systemd.conf"))
 			verify_dropin(e.artifacts.at[i]->data, e.artifacts.at[i]->len,
@@ -251,7 +255,6 @@ int main(int argc, char **argv)
 		abort();
 	consume(&u, argv + 1);
 	fp_unit_free(&u);
-	printf("%s cgroup: %u checks, %u failed\n", failures ? "FAIL" : "ok", passes + failures,
-	       failures);
+	printf("1..%u\n", checks);
 	return failures != 0;
 }

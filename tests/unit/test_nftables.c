@@ -502,10 +502,12 @@ static void claims_name_the_ways_past(void **state)
 	assert_non_null(artifact(&out, "nftables/l2.nft"));
 	p.ir.caps = 1u << 13;
 	p.target.effect[FP_FEAT_NFT_NETDEV_EGRESS] = FP_EFFECT_NO;
+	p.target.why[FP_FEAT_NFT_NETDEV_EGRESS] = "needs Linux 5.16";
 	compile(*state, &p, &out);
 	assert_null(artifact(&out, "nftables/l2.nft"));
 	assert_int_equal(claim_of(&p, &out, deny)->kind, FP_CLAIM_WIDER);
 	assert_non_null(strstr(claim_of(&p, &out, deny)->reason, "AF_PACKET"));
+	assert_non_null(strstr(claim_of(&p, &out, deny)->reason, "needs Linux 5.16"));
 	assert_int_equal(claim_of(&p, &out, allow)->kind, FP_CLAIM_EXACT);
 	p.ir.caps = 1u << 12;
 	compile(*state, &p, &out);
