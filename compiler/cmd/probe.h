@@ -14,8 +14,8 @@ bool fp_cmd_probe(struct fp_unit *u, struct fp_probe *out);
 
 /*
  * Runs argv[0], an absolute path, without a shell, with no input, an environment of its own, and
- * 5 seconds. The output's first `cap` bytes at most; longer output or another end than exit 0 is
- * false. `out` is NUL-terminated when true.
+ * 5 seconds. False where it does not end with exit 0 and fewer than `cap` - 1 bytes of output.
+ * `out` is NUL-terminated when true.
  */
 bool fp_cmd_capture(char *const argv[], char *out, size_t cap);
 

@@ -264,6 +264,19 @@ static void put_selinux(struct renderer *r)
 	put_row(r, "", "selinux.userspace", NULL, "secilc does not tell its version");
 }
 
+/* Only those whose version could be read: the others get no rows. */
+static const char *found_runtimes(struct renderer *r)
+{
+	struct fp_buf list;
+
+	fp_buf_init(&list, &r->unit->arena);
+	for (size_t i = 0; i < FP_TARGET_RUNTIMES; i++)
+		if (r->runtimes[i].version.text)
+			fp_buf_printf(&list, "%s%s", list.len ? " " : "",
+				      fp_target_runtime_names[i]);
+	return fp_buf_text(&list);
+}
+
 static void put_meta(struct renderer *r)
 {
 	const struct fp_probe *p = r->probe;
@@ -279,6 +292,7 @@ static void put_meta(struct renderer *r)
 	put_selinux(r);
 	put_row(r, "", "systemd.version", r->systemd.version.text, "systemctl --version");
 	put_row(r, "", "nft.version", r->nft.version.text, "nft --version");
+	put_row(r, "", "runtimes", found_runtimes(r), "--version of crun and runc");
 }
 
 static void put_host_features(struct renderer *r)

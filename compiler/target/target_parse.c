@@ -118,8 +118,6 @@ static void take_row(struct fp_target_parser *p, const struct fp_cell cells[3])
 		return;
 	}
 	p->seen[runtime][key] = cells[0].span.begin;
-	if (runtime != FP_TARGET_HOST)
-		p->has_runtime[runtime] = true;
 	if (key < FP_META_N)
 		fp_target_set_meta(p, runtime, (enum fp_meta)key, &cells[1]);
 	else
@@ -194,6 +192,21 @@ static void parse_lines(struct fp_target_parser *p)
 
 /* After the last line */
 
+/* A file that lost its end must not pass for a machine without that runtime, nor the other way
+ * round. */
+static void check_unlisted(struct fp_target_parser *p, size_t runtime)
+{
+	for (unsigned key = 0; key < N_KEYS; key++) {
+		uint32_t at = p->seen[runtime][key];
+		if (!at)
+			continue;
+		fp_target_fail(p, ((struct fp_span){ at, at + 1 }),
+			       "the row 'runtimes' does not list %s",
+			       fp_target_runtime_names[runtime]);
+		return;
+	}
+}
+
 static void check_missing(struct fp_target_parser *p)
 {
 	size_t missing = 0;
@@ -201,8 +214,10 @@ static void check_missing(struct fp_target_parser *p)
 
 	for (size_t slot = 0; slot <= FP_TARGET_HOST; slot++) {
 		bool is_host = slot == FP_TARGET_HOST;
-		if (!is_host && !p->has_runtime[slot])
+		if (!is_host && !p->has_runtime[slot]) {
+			check_unlisted(p, slot);
 			continue;
+		}
 		for (unsigned key = 0; key < N_KEYS; key++) {
 			if ((key_scope(key) == FP_FEAT_SCOPE_HOST) != is_host || p->seen[slot][key])
 				continue;

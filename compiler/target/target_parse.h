@@ -21,6 +21,7 @@
 	X(SE_USERSPACE, HOST, "selinux.userspace") \
 	X(SYSTEMD, HOST, "systemd.version")        \
 	X(NFT, HOST, "nft.version")                \
+	X(RUNTIMES, HOST, "runtimes")              \
 	X(RT_VERSION, RUNTIME, "version")          \
 	X(RT_OCI_MAX, RUNTIME, "oci.version_max")
 
@@ -47,7 +48,7 @@ struct fp_target_parser {
 	FP_VEC(struct fp_target_row) rows;
 	/* Offset of the row that set each key, 0 where none did: meta rows, then features. */
 	uint32_t seen[FP_TARGET_RUNTIMES + 1][FP_META_N + FP_FEAT_N];
-	bool has_runtime[FP_TARGET_RUNTIMES];
+	bool has_runtime[FP_TARGET_RUNTIMES]; /* what the row `runtimes` lists */
 	unsigned hint; /* files list keys in order, so the next key is likely the one after */
 	bool failed;
 };

@@ -91,6 +91,21 @@ static void take_enabled(struct fp_target_parser *p, const char *word, size_t le
 	take_name(p, word, len, span, p->target->lsm_enabled, &p->target->n_lsm_enabled);
 }
 
+static void take_runtime(struct fp_target_parser *p, const char *word, size_t len,
+			 struct fp_span span)
+{
+	for (size_t i = 0; i < FP_TARGET_RUNTIMES; i++) {
+		const char *name = fp_target_runtime_names[i];
+		if (strlen(name) != len || strncmp(name, word, len) != 0)
+			continue;
+		if (p->has_runtime[i])
+			fp_target_fail(p, span, "'%s' stands twice", name);
+		p->has_runtime[i] = true;
+		return;
+	}
+	fp_target_fail(p, span, "'%.*s' is no runtime we know", (int)len, word);
+}
+
 /* "inline:" and the feature set with \n for a line end and \\ for a backslash. */
 static void set_inline_features(struct fp_target_parser *p, const struct fp_cell *value,
 				const char *text)
@@ -225,6 +240,9 @@ void fp_target_set_meta(struct fp_target_parser *p, size_t runtime, enum fp_meta
 		break;
 	case FP_META_NFT:
 		set_version(p, value, &t->nft, true);
+		break;
+	case FP_META_RUNTIMES:
+		each_word(p, value, take_runtime);
 		break;
 	case FP_META_RT_VERSION:
 	case FP_META_RT_OCI_MAX:

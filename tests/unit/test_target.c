@@ -209,6 +209,31 @@ static void measured_host_facts_hold(void **state)
 		{ FP_FEAT_SD_MEMORY_ZSWAP_MAX, "iiyy" },
 		{ FP_FEAT_SD_CPU_WEIGHT_IDLE, "iyyy" },
 		{ FP_FEAT_SD_RESTRICT_INTERFACES, "iyyy" },
+		{ FP_FEAT_CGROUP_MEMORY_SWAP_HIGH, "yyyy" },
+		{ FP_FEAT_CGROUP_MEMORY_ZSWAP_WRITEBACK, "nnny" },
+		{ FP_FEAT_CGROUP_IO_WEIGHT, "yyyy" },
+		{ FP_FEAT_CGROUP_IO_BFQ_WEIGHT, "nnnn" },
+		{ FP_FEAT_CGROUP_CPUSET, "yyyy" },
+		{ FP_FEAT_CGROUP_HUGETLB, "yyyy" },
+		{ FP_FEAT_CGROUP_RDMA, "yyyy" },
+		{ FP_FEAT_AA_ABI_KERNEL, "nrry" },
+		{ FP_FEAT_AA_DEFAULT_ALLOW, "rryy" },
+		{ FP_FEAT_AA_WARN_UNENFORCED, "yyyy" },
+		{ FP_FEAT_AA_FILE, "yyyy" },
+		{ FP_FEAT_AA_ATTR_DIR, "yyyy" },
+		{ FP_FEAT_SE_IO_URING, "nyyy" },
+		{ FP_FEAT_SE_MEMFD_FILE, "nnny" },
+		{ FP_FEAT_SE_NETIF_WILDCARD, "nnny" },
+		{ FP_FEAT_SE_NETLINK_XPERM, "nnny" },
+		{ FP_FEAT_SE_USERSPACE_INITIAL_CONTEXT, "nnyy" },
+		{ FP_FEAT_SD_ALLOWED_CPUS, "yyyy" },
+		{ FP_FEAT_SD_MANAGED_OOM, "yyyy" },
+		{ FP_FEAT_SD_SOCKET_BIND, "iyyy" },
+		{ FP_FEAT_SD_BPF_PROGRAM, "iyyy" },
+		{ FP_FEAT_SD_DELEGATE_SUBGROUP, "iiyy" },
+		{ FP_FEAT_SD_NFT_SET, "iiyy" },
+		{ FP_FEAT_SD_MEMORY_ZSWAP_WRITEBACK, "iiyy" },
+		{ FP_FEAT_LANDLOCK_NET, "nnyy" },
 	};
 
 	for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++)
@@ -235,6 +260,8 @@ static void measured_runtime_facts_hold(void **state)
 		{ FP_FEAT_OCI_SECCOMP_KILL_PROCESS, "ryyy", "yyyy" },
 		{ FP_FEAT_OCI_SECCOMP_DEFAULT_ERRNO_RET, "iyyy", "iyyy" },
 		{ FP_FEAT_OCI_SECCOMP_ERRNO_RET, "yyyy", "yyyy" },
+		{ FP_FEAT_OCI_SECCOMP_NOTIFY, "ryyy", "iyyy" },
+		{ FP_FEAT_OCI_SECCOMP_NO_PROLOGUE, "nnnn", "yyyy" },
 		{ FP_FEAT_OCI_SECCOMP_RAW_BPF, "iiii", "iyyy" },
 		{ FP_FEAT_OCI_SECCOMP_WAIT_KILLABLE, "rrrr", "ryyy" },
 		{ FP_FEAT_OCI_UNIFIED, "yyyy", "yyyy" },
@@ -252,6 +279,8 @@ static void measured_runtime_facts_hold(void **state)
 		{ FP_FEAT_OCI_SELINUX_LABEL_CHECKED, "yyyy", "nyyy" },
 		{ FP_FEAT_OCI_SYSCTL_CHECKED, "yyyy", "nyyy" },
 		{ FP_FEAT_OCI_CAP_UNKNOWN_DROPPED, "ryyy", "ryyy" },
+		{ FP_FEAT_OCI_NET_DEVICES, "iiii", "iiiy" },
+		{ FP_FEAT_OCI_MEMORY_POLICY, "iiii", "iiiy" },
 	};
 
 	for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++) {
@@ -418,6 +447,8 @@ static void bad_rows_are_refused_with_place(void **state)
 		  "'maybe' is not yes, no, ignored, refused or opposite" },
 		{ "cgroup.kill\tyes", "cgroup.freeze\tyes", 1, "'cgroup.freeze' stands twice" },
 		{ "cgroup.kill\t", "#cgroup.kill\t", 0, "the row 'cgroup.kill' is missing" },
+		{ "runtimes\tcrun runc", "runtimes\tcrun youki", 15, "'youki' is no runtime" },
+		{ "runtimes\tcrun runc", "runtimes\tcrun crun", 15, "'crun' stands twice" },
 		{ "\nrunc:version\t", "\n#runc:version\t", 0, "the row 'runc:version' is missing" },
 		{ "abi\t3.0", "abi\tnone", 0, "apparmor.abi and apparmor.abi_rule contradict" },
 	};
@@ -433,6 +464,17 @@ static void bad_rows_are_refused_with_place(void **state)
 			fail_msg("accepted: %s", cases[i].to);
 		check_error(u, good, cases[i].from, cases[i].column, cases[i].error);
 	}
+}
+
+static void rows_of_unlisted_runtimes_are_refused(void **state)
+{
+	struct fp_unit *u = *state;
+	size_t len;
+	const char *good = fp_target_builtin_text(1, &len);
+	const char *bad = replaced(u, good, "runtimes\tcrun runc", "runtimes\tcrun");
+
+	assert_null(fp_target_parse(u, "bad", bad, strlen(bad)));
+	check_error(u, good, "\nrunc:version", 1, "the row 'runtimes' does not list runc");
 }
 
 static void near_keys_are_offered(void **state)
@@ -454,7 +496,7 @@ static void other_faults_are_refused(void **state)
 {
 	struct fp_unit *u = *state;
 	static const char *const bad_names[] = { "", "..", "a b", "-x", ".hidden", "dir/", "x\ny" };
-	size_t len, huge = 300 * 1024;
+	size_t len, most = 256 * 1024;
 	const char *good = fp_target_builtin_text(0, &len);
 
 	for (size_t i = 0; i < sizeof(bad_names) / sizeof(bad_names[0]); i++)
@@ -462,9 +504,11 @@ static void other_faults_are_refused(void **state)
 	char *long_name = fp_arena_alloc(&u->arena, 80);
 	memset(long_name, 'a', 79);
 	assert_null(fp_target_parse(u, long_name, good, len));
-	char *many = fp_arena_alloc(&u->arena, huge);
-	memset(many, '\n', huge);
-	assert_null(fp_target_parse(u, "x", many, huge));
+	char *many = fp_arena_alloc(&u->arena, most + 1);
+	memset(many, '\n', most + 1);
+	memcpy(many, good, len);
+	assert_non_null(fp_target_parse(u, "x", many, most));
+	assert_null(fp_target_parse(u, "x", many, most + 1));
 	assert_null(fp_target_parse(u, "x", "", 0));
 	assert_null(fp_target_parse(u, "x", "summary\tx\0y\tz\n", 14));
 	assert_string_equal(fp_target_parse(u, "dir/mine.target", good, len)->name, "mine");
@@ -634,6 +678,7 @@ int main(void)
 		CASE(feature_sets_answer_paths),
 		CASE(versions_parse),
 		CASE(bad_rows_are_refused_with_place),
+		CASE(rows_of_unlisted_runtimes_are_refused),
 		CASE(near_keys_are_offered),
 		CASE(other_faults_are_refused),
 		CASE(cut_files_are_refused),
