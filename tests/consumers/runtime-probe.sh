@@ -1,3 +1,6 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# shellcheck disable=SC3045 # busybox knows these limits
 # Runs inside the container as its first process: prints "what=what happened", one a line.
 # What comes after the process limit is met may only use builtins.
 PATH=/bin
@@ -22,8 +25,8 @@ echo "write to /=$(why write /x)"
 echo "write to /in=$(why write /in/x)"
 read -r text </in/text
 echo "read of /in=$text"
-echo "write to /out=$(echo done >/out/text && echo works)"
-echo "write to /tmp=$(echo done >/tmp/text && echo works)"
+echo "write to /out=$(echo fine >/out/text && echo works)"
+echo "write to /tmp=$(echo fine >/tmp/text && echo works)"
 printf '#!/bin/sh\necho ran\n' >/tmp/script
 chmod 700 /tmp/script
 echo "execute in /tmp=$(why /tmp/script)"

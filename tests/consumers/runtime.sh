@@ -5,7 +5,6 @@
 set -u
 fpolicyc=$1
 here=$(cd "$(dirname "$0")" && pwd)
-targets=$here/../../schemas/targets
 failed=0
 ran=0
 job=
@@ -56,9 +55,10 @@ prepare() {
 	echo secret >"$job/rootfs/hidden/secret"
 	echo "from the host" >"$job/in/text"
 	if is_unified; then
-		cp "$targets/debian-12.target" "$job/here.target"
+		"$fpolicyc" targets debian-12 >"$job/here.target"
 	else
-		sed 's/^cgroup\.unified\tyes/cgroup.unified\tno/' "$targets/debian-12.target" >"$job/here.target"
+		"$fpolicyc" targets debian-12 | sed 's/^cgroup\.unified\tyes/cgroup.unified\tno/' \
+			>"$job/here.target"
 	fi
 }
 
@@ -146,7 +146,7 @@ run_probe() {
 		cat "$job/errors"
 		return 1
 	fi
-	[ "$(cat "$job/out/text")" = "done" ]
+	[ "$(cat "$job/out/text")" = fine ]
 }
 
 run_memory() {

@@ -31,8 +31,28 @@ static int ir_order(const void *a, const void *b)
 	return x->kind != y->kind ? (int)x->kind - (int)y->kind : strcmp(x->text, y->text);
 }
 
+/* What every policy has, written or implied, and back ends rely on. */
+static void ir_imply(struct ir_builder *b)
+{
+	static const enum fp_kind kinds[] = { FP_KIND_CALL_DEFAULT, FP_KIND_CALL_UNKNOWN,
+					      FP_KIND_CALL_ABI };
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		bool is_there = false;
+
+		for (size_t k = 0; k < b->rules.n; k++)
+			is_there |= b->rules.at[k].kind == kinds[i];
+		if (!is_there)
+			ir_add(b, kinds[i], "implied")->u.decision.action = FP_ACT_ALLOW;
+	}
+	for (size_t i = 0; i < b->rules.n; i++)
+		if (b->rules.at[i].kind == FP_KIND_CALL_ABI)
+			b->rules.at[i].u.abis = 0;
+}
+
 static const struct fp_ir *ir_seal(struct ir_builder *b)
 {
+	ir_imply(b);
 	if (b->rules.n)
 		qsort(b->rules.at, b->rules.n, sizeof(b->rules.at[0]), ir_order);
 	for (size_t i = 0; i < b->rules.n; i++)
@@ -44,6 +64,9 @@ static const struct fp_ir *ir_seal(struct ir_builder *b)
 	}
 	b->ir.rules = b->rules.at;
 	b->ir.rule_count = b->rules.n;
+	b->ir.calls = FP_NEW_ARRAY(&b->u->arena, fp_sys_count(), struct fp_call_plan);
+	b->ir.call_default.action = FP_ACT_ALLOW;
+	b->ir.call_unknown.action = FP_ACT_ALLOW;
 	if (!b->ir.name)
 		b->ir.name = "job";
 	return &b->ir;

@@ -10,7 +10,7 @@
 #include <jansson.h>
 #include <stdio.h>
 
-#include "unit/oci_ir.h"
+#include "tests/unit/oci_ir.h"
 
 extern const struct fp_backend fp_backend_oci;
 
@@ -470,15 +470,14 @@ static void old_hierarchies(void **state)
 	ir_limit(&t->b, FP_LIM_OOM_GROUP, 1);
 	out.ir = ir_seal(&t->b);
 	out.target = target;
-	out.claims = FP_NEW_ARRAY(&t->unit.arena, 3, struct fp_claim);
-	out.is_claimed = FP_NEW_ARRAY(&t->unit.arena, 3, bool);
+	out.claims = FP_NEW_ARRAY(&t->unit.arena, out.ir->rule_count, struct fp_claim);
+	out.is_claimed = FP_NEW_ARRAY(&t->unit.arena, out.ir->rule_count, bool);
 	fp_backend_oci.emit(&t->unit, fp_backend_oci.lower(&t->unit, out.ir, target), &out);
 	assert_null(strstr(out.artifacts.at[0]->data, "unified"));
 	assert_non_null(strstr(out.artifacts.at[0]->data, "\"limit\": 4096"));
-	for (size_t i = 0; i < 3; i++)
-		assert_int_equal(out.claims[i].kind, out.ir->rules[i].u.limit.limit == FP_LIM_MEMORY
-							     ? FP_CLAIM_EXACT
-							     : FP_CLAIM_NONE);
+	fp_ir_each(out.ir, FP_KIND_LIMIT, r) assert_int_equal(
+		out.claims[r->id].kind,
+		r->u.limit.limit == FP_LIM_MEMORY ? FP_CLAIM_EXACT : FP_CLAIM_NONE);
 }
 
 static void peers(void **state)
@@ -496,6 +495,57 @@ static void peers(void **state)
 	claims(&m, FP_KIND_EGRESS, NULL, FP_CLAIM_NONE, "names no peers");
 }
 
+static const struct fp_artifact *artifact(const struct made *m, const char *name)
+{
+	for (size_t i = 0; i < m->out.artifacts.n; i++)
+		if (!strcmp(m->out.artifacts.at[i]->name, name))
+			return m->out.artifacts.at[i];
+	return NULL;
+}
+
+static void blobs(void **state)
+{
+	struct made m = make(*state, "debian-12");
+	const struct fp_artifact *a = artifact(&m, "oci/crun-x86_64.json");
+
+	assert_non_null(a);
+	assert_non_null(artifact(&m, "oci/crun-aarch64.json"));
+	/* ld [4]: the first word of any filter, the architecture, in base64. */
+	assert_non_null(strstr(a->data, "\"run.oci.seccomp_bpf_data\": \"IAAAAAQAAAA"));
+	is(&m, "/annotations", "absent");
+	m = make(*state, "debian-11"); /* neither of its runtimes loads one */
+	assert_null(artifact(&m, "oci/crun-x86_64.json"));
+}
+
+/* The profile and the type that are named are those that the other back ends make. */
+static void profiles(void **state)
+{
+	struct test *t = *state;
+	struct fp_emission other;
+	struct made m;
+	const char *const places[] = { "apparmor", "selinux" };
+	const char *const texts[] = { "profile fpolicy.a-b ", "(block fpc_a-b\n" };
+
+	t->b.ir.name = "a-b";
+	m = make(t, "debian-12");
+	is(&m, "/process/apparmorProfile", "\"fpolicy.a-b\"");
+	is(&m, "/process/selinuxLabel", "absent");
+	assert_string_equal(artifact(&m, "oci/selinux.json")->data,
+			    "{\n  \"process\": {\n    \"apparmorProfile\": null,\n    "
+			    "\"selinuxLabel\": \"system_u:system_r:fpc_a-b.process:s0\"\n  }\n}\n");
+	for (size_t i = 0; i < 2; i++) {
+		const struct fp_backend *b = fp_backend_find(places[i]);
+		bool has_text = false;
+
+		other = m.out;
+		memset(&other.artifacts, 0, sizeof(other.artifacts));
+		b->emit(&t->unit, b->lower(&t->unit, m.ir, m.out.target), &other);
+		for (size_t k = 0; k < other.artifacts.n; k++)
+			has_text |= strstr(other.artifacts.at[k]->data, texts[i]) != NULL;
+		assert_true(has_text);
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -507,7 +557,8 @@ int main(void)
 		TEST(paths),      TEST(devices),
 		TEST(limits),     TEST(swap),
 		TEST(odd_limits), TEST(old_hierarchies),
-		TEST(peers),
+		TEST(peers),      TEST(blobs),
+		TEST(profiles),
 	};
 
 	return cmocka_run_group_tests_name("oci", tests, NULL, NULL);
