@@ -90,6 +90,8 @@ int fp_lex_string(const struct fp_lexeme *l)
 	size_t len = l->len - 2;
 	struct fp_buf b;
 
+	if (l->p->skipping)
+		return FP_T_TEXT;
 	if (memchr(text, 1, len)) /* a refused byte, reported already */
 		return FP_T_ERROR;
 	if (memchr(text, '\\', len)) {

@@ -42,9 +42,10 @@ int fp_lex_refuse(const struct fp_lexeme *l, enum fp_diag_id id, struct fp_span 
 /* "'lexeme' what" */
 static int refuse(const struct fp_lexeme *l, enum fp_diag_id id, const char *what, const char *help)
 {
+	if (l->p->skipping)
+		return FP_T_ERROR;
 	const char *message =
 		fp_arena_printf(&l->p->u->arena, "'%.*s' %s", shown(l), l->text, what);
-
 	return fp_lex_refuse(l, id, l->span, message, help);
 }
 
@@ -58,9 +59,14 @@ static const struct fp_str *spelt(const struct fp_lexeme *l)
 	return fp_intern(&l->p->u->names, l->text, l->len);
 }
 
+/* Nobody reads the tokens that are skipped: they share one node, so that they cost no memory. */
 static struct fp_ast *leaf(const struct fp_lexeme *l, enum fp_ast_kind kind)
 {
-	l->out->node = fp_ast_new(l->p, kind, l->span);
+	struct fp_parser *p = l->p;
+
+	if (p->skipping && !p->unread)
+		p->unread = fp_ast_new(p, kind, l->span);
+	l->out->node = p->skipping ? p->unread : fp_ast_new(p, kind, l->span);
 	return l->out->node;
 }
 
@@ -92,8 +98,20 @@ int fp_lex_word(const struct fp_lexeme *l)
 
 int fp_lex_set(const struct fp_lexeme *l)
 {
-	l->out->node = fp_ast_named(l->p, FP_AST_SETREF, l->span, spelt(l), l->span);
+	struct fp_ast *node = leaf(l, FP_AST_SETREF);
+
+	node->name = spelt(l);
+	node->name_span = l->span;
 	return FP_T_SETNAME;
+}
+
+/* ${name}: the node has the name alone, as a word would. */
+int fp_lex_reference(const struct fp_lexeme *l)
+{
+	const struct fp_str *name = fp_intern(&l->p->u->names, l->text + 2, l->len - 3);
+
+	l->out->node = fp_ast_named(l->p, FP_AST_NAME, l->span, name, l->span);
+	return FP_T_REFERENCE;
 }
 
 int fp_lex_operator(const struct fp_lexeme *l, int kind)
@@ -132,10 +150,12 @@ static bool read_digits(const char **text, const char *end, unsigned base, uint6
 
 static int overflow(const struct fp_lexeme *l, const char *unit)
 {
-	struct fp_arena *arena = &l->p->u->arena;
+	const char *help = "";
 
-	return refuse(l, FP_E_OVERFLOW, "does not fit into 64 bits",
-		      fp_arena_printf(arena, "the largest is 18446744073709551615%s", unit));
+	if (!l->p->skipping)
+		help = fp_arena_printf(&l->p->u->arena, "the largest is 18446744073709551615%s",
+				       unit);
+	return refuse(l, FP_E_OVERFLOW, "does not fit into 64 bits", help);
 }
 
 int fp_lex_number(const struct fp_lexeme *l)

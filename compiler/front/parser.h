@@ -50,6 +50,8 @@ struct fp_parser {
 	unsigned closing;        /* braces still to be closed for the user at the end of the file */
 	struct fp_span opened[FP_OPEN_MAX];
 
+	struct fp_ast *unread; /* the value of tokens that are skipped */
+
 	bool header;   /* between `policy` and its brace */
 	bool skip;     /* an error was reported: the next token is where to go on */
 	bool skipping; /* looking for that token */
@@ -81,6 +83,7 @@ struct fp_lexeme {
 
 int fp_lex_word(const struct fp_lexeme *l);
 int fp_lex_set(const struct fp_lexeme *l);
+int fp_lex_reference(const struct fp_lexeme *l);
 int fp_lex_number(const struct fp_lexeme *l);
 int fp_lex_decimal(const struct fp_lexeme *l);
 int fp_lex_size(const struct fp_lexeme *l);

@@ -783,6 +783,26 @@ static void test_floods(void **state)
 	}
 }
 
+/* What is skipped costs no memory beyond the text itself. */
+static void test_skipped_is_free(void **state)
+{
+	static const char *const units[] = {
+		"@", "1 ", "1x ", "\"\\q\" ", "\"\\x41\" ", "@a ", "99999999999999999999 "
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		struct parsed r;
+		size_t len;
+		char *text = repeated("policy p { x ", units[i], 200000, "; y; }", &len);
+		parse_bytes(&r, text, len);
+		assert_int_equal(r.u.diags.errors, 2);
+		assert_in_range(r.u.arena.used, 2 * len, 2 * len + 300000);
+		fp_unit_free(&r.u);
+		free(text);
+	}
+}
+
 /* Every point at which memory can run out is one jump. */
 static void test_out_of_memory(void **state)
 {
@@ -880,6 +900,7 @@ int main(void)
 		cmocka_unit_test(test_long_lists),
 		cmocka_unit_test(test_size_limit),
 		cmocka_unit_test(test_floods),
+		cmocka_unit_test(test_skipped_is_free),
 		cmocka_unit_test(test_out_of_memory),
 		cmocka_unit_test(test_second_source),
 		cmocka_unit_test(test_tokens_dump),
