@@ -62,10 +62,24 @@ prepare() {
 	fi
 }
 
-# The runtime's own configuration, with our program in it and nothing else changed.
+# A runtime hands the hook its state: the network namespace is that of the process in it.
+write_hook() {
+	cat >"$job/hook" <<-'END'
+		#!/bin/sh
+		pid=$(sed -n 's/.*"pid": *\([0-9]*\).*/\1/p')
+		nsenter --net="/proc/$pid/ns/net" nft -f "$1/policy/here/nftables/egress.nft" &&
+			nsenter --net="/proc/$pid/ns/net" nft list ruleset >"$1/ruleset"
+	END
+	chmod 755 "$job/hook"
+}
+
+# The runtime's own configuration with our program and hook in it, and nothing else changed.
 configure() {
-	(cd "$job" && "$name" spec) || return 1
+	(cd "$job" && "$name" spec) && write_hook || return 1
 	sed -i 's/"terminal": true/"terminal": false/; s|"sh"|"/bin/sh", "/probe"|' "$job/config.json"
+	command -v nft >/dev/null || return 0
+	sed -i "1s|{|{ \"hooks\": { \"createRuntime\": [ { \"path\": \"$job/hook\", \"args\": [ \"hook\", \"$job\" ] } ] },|" \
+		"$job/config.json"
 }
 
 # Two arguments or more: options of the merge.
@@ -146,7 +160,9 @@ run_probe() {
 		cat "$job/errors"
 		return 1
 	fi
-	[ "$(cat "$job/out/text")" = fine ]
+	[ "$(cat "$job/out/text")" = fine ] || { echo "/out of the job is not $job/out"; return 1; }
+	command -v nft >/dev/null || return 0
+	grep -q 'policy drop' "$job/ruleset" || { echo "the hook's rules are not there"; return 1; }
 }
 
 run_memory() {
