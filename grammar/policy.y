@@ -59,7 +59,7 @@ static void fp_yyerror(const struct fp_span *span, struct fp_parser *p, const ch
 %token <str> WORD "a name"
 %token <node> NUMBER "a number" DECIMAL "a decimal number" SIZE "a size" DURATION "a duration"
 %token <node> RATE "a rate" DATE "a date" TEXT "a string" PATH "a path" PREFIX "an address"
-%token <node> SETNAME "a set"
+%token <node> SETNAME "a set" REFERENCE "a parameter"
 %token DOTDOT ".."
 %token <str> EQ "==" NE "!=" LE "<=" GE ">=" LT "<" GT ">"
 /* A closing brace inside a statement, as after `in {`; the token source tells it from a block's. */
@@ -111,7 +111,7 @@ static void fp_yyerror(const struct fp_span *span, struct fp_parser *p, const ch
 %type <node> options option_list option paths path files_body files_statement
 %type <node> devices_body devices_statement devices device device_path
 %type <node> egress_body egress_statement ingress_body ingress_statement origins
-%type <node> peers peer any ports port_list port
+%type <node> map_to peers peer any ports port_list port port_number
 %type <node> limits_body limits_statement memory_more cpu_amount bytes count time unlimited
 %type <node> oom_answer io_device io_options io_option audit_body audit_statement
 %type <node> subjects subject subject_port subject_where values value_list value value_bits value_primary
@@ -539,7 +539,7 @@ namespaces_body:
 
 namespaces_statement:
 	new_or_host names tail ';' { $$ = PUSH(SPLICE(NAMED(NAMESPACES, UPTO(@3), $1, @1), $2), $3); }
-	| "map" users_or_groups NUMBER ".." NUMBER "to" NUMBER tail ';' {
+	| "map" users_or_groups NUMBER ".." NUMBER "to" map_to tail ';' {
 		struct fp_span range = { @3.begin, @5.end };
 		$$ = PUSH(NAMED(MAP, UPTO(@8), $2, @2), PUSH(PUSH(NEW(RANGE, range), $3), $5));
 		$$ = PUSH(PUSH($$, $7), $8);
@@ -548,6 +548,8 @@ namespaces_statement:
 	;
 
 new_or_host: "new" | "host" ;
+
+map_to: NUMBER | REFERENCE ;
 
 users_or_groups: "users" | "groups" ;
 
@@ -698,7 +700,7 @@ peers:
 	| peers ',' peer { $$ = PUSH($1, $3); }
 	;
 
-peer: PREFIX | SETNAME | any ;
+peer: PREFIX | SETNAME | REFERENCE | any ;
 
 any: "any" { $$ = NAMED(NAME, @$, $1, @1); } ;
 
@@ -713,10 +715,12 @@ port_list:
 	;
 
 port:
-	NUMBER { $$ = PUSH(NEW(PORT, @$), $1); }
-	| NUMBER ".." NUMBER { $$ = PUSH(NEW(PORT, @$), PUSH(PUSH(NEW(RANGE, @$), $1), $3)); }
+	port_number { $$ = PUSH(NEW(PORT, @$), $1); }
+	| port_number ".." port_number { $$ = PUSH(NEW(PORT, @$), PUSH(PUSH(NEW(RANGE, @$), $1), $3)); }
 	| any { $$ = PUSH(NEW(PORT, @$), $1); }
 	;
+
+port_number: NUMBER | REFERENCE ;
 
 /* limits: a body takes lists, for `memory A high B` is two limits */
 
@@ -763,9 +767,9 @@ count_limit: "pids" | "open-files" | "cpu-weight" | "io-weight" ;
 
 cpu_amount: NUMBER | DECIMAL | unlimited ;
 
-bytes: SIZE | NUMBER | unlimited ;
+bytes: SIZE | NUMBER | REFERENCE | unlimited ;
 
-count: NUMBER | unlimited ;
+count: NUMBER | REFERENCE | unlimited ;
 
 time: DURATION | unlimited ;
 

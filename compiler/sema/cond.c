@@ -64,7 +64,6 @@ static bool named_value(struct fp_sema *s, enum fp_abi abi, const struct fp_ast 
 			bool *is_enum, bool *is_absent)
 {
 	struct fp_const_def *d = fp_sema_const(s, e->name);
-	struct fp_param_def *p = fp_sema_param(s, e->name);
 	const struct fp_const *k = fp_const_find(e->name->text, e->name->len);
 
 	if (d) {
@@ -78,16 +77,11 @@ static bool named_value(struct fp_sema *s, enum fp_abi abi, const struct fp_ast 
 		d->open = false;
 		return ok;
 	}
-	if (p && !strcmp(p->type, "number") && p->value) {
-		p->used = true;
-		*out = (int64_t)p->number;
-		return true;
-	}
-	if (p) {
-		fp_diag(s->u, FP_E_PARAM, e->span, "the parameter '%s' has no number here",
-			e->name->text);
-		fp_diag_help(s->u, "give it one: -D %s=...", e->name->text);
-		return false;
+	if (fp_sema_param(s, e->name)) {
+		uint64_t number;
+		bool ok = fp_sema_number(s, e, "number", &number);
+		*out = ok ? (int64_t)number : 0;
+		return ok;
 	}
 	if (!k)
 		return unknown_const(s, e);

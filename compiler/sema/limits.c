@@ -169,25 +169,6 @@ static const char *const unit_words[] = { "a plain number",	   "a size such as 6
 					  "a number such as 1.5", "a time such as 300s",
 					  "the word kill-group",  "a list such as \"0-3,5\"" };
 
-static bool limit_param(struct fp_sema *s, const struct fp_ast *v, enum unit unit, uint64_t *out)
-{
-	struct fp_param_def *p = fp_sema_param(s, v->name);
-
-	if (!p)
-		return false;
-	p->used = true;
-	if (!p->value || (strcmp(p->type, "number") && strcmp(p->type, "size")) ||
-	    (unit != UNIT_COUNT && unit != UNIT_BYTES)) {
-		fp_diag(s->u, FP_E_PARAM, v->span, "the parameter '%s' gives no %s",
-			v->name->text, unit_words[unit]);
-		fp_diag_help(s->u, "limits are compiled in: give it a value with -D");
-		*out = 0;
-		return true;
-	}
-	*out = p->number;
-	return true;
-}
-
 /* UINT64_MAX for `unlimited`. */
 static bool limit_value(struct fp_sema *s, enum fp_limit limit, const struct fp_ast *v, uint64_t *out)
 {
@@ -201,8 +182,8 @@ static bool limit_value(struct fp_sema *s, enum fp_limit limit, const struct fp_
 		*out = 1;
 		return true;
 	}
-	if (v->kind == FP_AST_NAME && limit_param(s, v, k->unit, out)) {
-		if (!*out)
+	if (v->kind == FP_AST_NAME) {
+		if (!fp_sema_number(s, v, k->unit == UNIT_BYTES ? "size" : "number", out))
 			return false;
 	} else if (!unit_fits(k->unit, v->kind)) {
 		fp_diag(s->u, FP_E_NUMBER, v->span, "%s takes %s", fp_limit_names[limit],

@@ -129,23 +129,53 @@ bool fp_sema_expand(struct fp_sema *s, struct fp_set_def *set, unsigned depth)
 	return true;
 }
 
-static struct fp_param_def *param_in_text(struct fp_sema *s, const struct fp_ast *text,
-					  const char *name, size_t len)
+static struct fp_param_def *use_param(struct fp_sema *s, struct fp_span span,
+				      const struct fp_str *name, const char *type)
 {
-	struct fp_param_def *p = fp_sema_param(s, fp_intern(&s->u->names, name, len));
+	struct fp_param_def *p = fp_sema_param(s, name);
 	struct fp_nearest near;
 
 	if (p) {
 		p->used = true;
 		return p;
 	}
-	fp_diag(s->u, FP_E_PARAM, text->span, "there is no parameter '%.*s'", (int)len, name);
-	fp_nearest_init(&near, fp_intern(&s->u->names, name, len)->text, len);
+	fp_diag(s->u, FP_E_PARAM, span, "there is no parameter '%s'", name->text);
+	fp_nearest_init(&near, name->text, name->len);
 	for (size_t i = 0; i < s->params.n; i++)
 		fp_nearest_offer(&near, s->params.at[i]->node->name->text);
 	fp_diag_nearest(s->u, &near);
-	fp_diag_help(s->u, "declare it: `param %.*s : name;`", (int)len, name);
+	fp_diag_help(s->u, "declare it: `param %s : %s;`", name->text, type);
 	return NULL;
+}
+
+const struct fp_param_def *fp_sema_reference(struct fp_sema *s, const struct fp_ast *ref,
+					     const char *type, const char *other)
+{
+	const struct fp_param_def *p = use_param(s, ref->span, ref->name, type);
+
+	if (!p)
+		return NULL;
+	if (strcmp(p->type, type) && (!other || strcmp(p->type, other))) {
+		fp_diag(s->u, FP_E_PARAM, ref->span, "'%s' is a %s; a %s is needed here",
+			ref->name->text, p->type, type);
+		fp_diag_note(s->u, p->node->name_span, "declared here");
+		return NULL;
+	}
+	if (p->value)
+		return p;
+	fp_diag(s->u, FP_E_PARAM, ref->span, "'%s' has no value", ref->name->text);
+	fp_diag_help(s->u, "numbers and addresses are compiled in: give it one with -D %s=...",
+		     ref->name->text);
+	return NULL;
+}
+
+bool fp_sema_number(struct fp_sema *s, const struct fp_ast *ref, const char *type, uint64_t *out)
+{
+	const struct fp_param_def *p = fp_sema_reference(s, ref, type, "number");
+
+	if (p)
+		*out = p->number;
+	return p != NULL;
 }
 
 const char *fp_sema_text(struct fp_sema *s, const struct fp_ast *text)
@@ -162,8 +192,9 @@ const char *fp_sema_text(struct fp_sema *s, const struct fp_ast *text)
 			fp_diag(s->u, FP_E_PARAM, text->span, "'${' has no '}'");
 			return NULL;
 		}
-		const struct fp_param_def *p =
-			param_in_text(s, text, mark + 2, (size_t)(end - mark - 2));
+		const struct fp_str *name =
+			fp_intern(&s->u->names, mark + 2, (size_t)(end - mark - 2));
+		const struct fp_param_def *p = use_param(s, text->span, name, "name");
 		if (!p)
 			return NULL;
 		fp_buf_add(&b, at, (size_t)(mark - at));

@@ -40,27 +40,15 @@ static bool add_prefix(struct fp_sema *s, const struct fp_ast *n, const char *te
 
 static bool add_peer(struct fp_sema *s, const struct fp_ast *n, struct peers *out)
 {
-	struct fp_param_def *p = n->kind == FP_AST_NAME ? fp_sema_param(s, n->name) : NULL;
-
 	if (n->kind == FP_AST_PREFIX)
 		return add_prefix(s, n, n->text->text, out);
 	if (n->kind == FP_AST_NAME && !strcmp(n->name->text, "any")) {
 		out->any = true;
 		return true;
 	}
-	if (p && !strcmp(p->type, "prefix") && p->value) {
-		p->used = true;
-		return add_prefix(s, n, p->value, out);
-	}
-	if (p) {
-		fp_diag(s->u, FP_E_PARAM, n->span, "the parameter '%s' gives no prefix", n->name->text);
-		fp_diag_help(s->u, "addresses are compiled in: give it a value with -D");
-		return false;
-	}
-	if (n->kind != FP_AST_SETREF) {
-		fp_diag(s->u, FP_E_PREFIX, n->span, "an address, a prefix, a set or `any` is needed");
-		fp_diag_help(s->u, "no kernel mechanism knows host names: write their addresses");
-		return false;
+	if (n->kind == FP_AST_NAME) {
+		const struct fp_param_def *p = fp_sema_reference(s, n, "prefix", NULL);
+		return p && add_prefix(s, n, p->value, out);
 	}
 	struct fp_set_def *set = fp_sema_set(s, n);
 	if (!set || !fp_sema_expand(s, set, 0))
@@ -97,17 +85,10 @@ static size_t minimal(struct fp_prefix *p, size_t n)
 
 static bool read_port(struct fp_sema *s, const struct fp_ast *n, uint16_t *out)
 {
-	struct fp_param_def *p = n->kind == FP_AST_NAME ? fp_sema_param(s, n->name) : NULL;
 	uint64_t v = n->value;
 
-	if (p && !strcmp(p->type, "port") && p->value) {
-		p->used = true;
-		v = p->number;
-	} else if (n->kind == FP_AST_NAME) {
-		fp_diag(s->u, FP_E_PARAM, n->span, "'%s' gives no port", n->name->text);
-		fp_diag_help(s->u, "write the number; names of services differ from host to host");
+	if (n->kind == FP_AST_NAME && !fp_sema_number(s, n, "port", &v))
 		return false;
-	}
 	if (!v || v > UINT16_MAX || n->flags & FP_AST_FLAG_NEGATIVE) {
 		fp_diag(s->u, FP_E_NUMBER, n->span, "a port is 1..65535");
 		return false;

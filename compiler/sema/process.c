@@ -50,11 +50,15 @@ static void capabilities(struct fp_sema *s, const struct fp_scope *sc, const str
 
 static bool read_id(struct fp_sema *s, const struct fp_ast *n, uint32_t *out)
 {
-	if (n->value > LAST_ID || n->flags & FP_AST_FLAG_NEGATIVE) {
+	uint64_t id = n->value;
+
+	if (n->kind == FP_AST_NAME && !fp_sema_number(s, n, "number", &id))
+		return false;
+	if (id > LAST_ID || n->flags & FP_AST_FLAG_NEGATIVE) {
 		fp_diag(s->u, FP_E_NUMBER, n->span, "an identity is 0..%u", LAST_ID);
 		return false;
 	}
-	*out = (uint32_t)n->value;
+	*out = (uint32_t)id;
 	return true;
 }
 

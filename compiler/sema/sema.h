@@ -102,6 +102,10 @@ bool fp_sema_expand(struct fp_sema *s, struct fp_set_def *set, unsigned depth);
 const char *fp_sema_set_text(struct fp_sema *s, const struct fp_set_def *set); /* "@file-io@2026.1" */
 struct fp_const_def *fp_sema_const(struct fp_sema *s, const struct fp_str *name);
 struct fp_param_def *fp_sema_param(struct fp_sema *s, const struct fp_str *name);
+/* The value of a reference, ${name}, to a parameter of one of two types (NULL: of one); reports. */
+const struct fp_param_def *fp_sema_reference(struct fp_sema *s, const struct fp_ast *ref,
+					     const char *type, const char *other);
+bool fp_sema_number(struct fp_sema *s, const struct fp_ast *ref, const char *type, uint64_t *out);
 const char *fp_sema_text(struct fp_sema *s, const struct fp_ast *text); /* parameters put in; NULL: reported */
 void fp_sema_unused(struct fp_sema *s);
 
