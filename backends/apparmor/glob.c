@@ -110,7 +110,10 @@ static void put_alts(struct fp_buf *b, const struct fp_glob_item *item)
 	fp_buf_putc(b, '}');
 }
 
-/* A * that fills a component matches at least one byte to the parser: so it does in a real path. */
+/*
+ * A * that fills a component matches at least one byte to the parser: so it does in a real path.
+ * One behind a parameter would make two stars of its star; it adds nothing there.
+ */
 static void put_items(struct fp_buf *b, const struct fp_glob_item *items, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -122,7 +125,8 @@ static void put_items(struct fp_buf *b, const struct fp_glob_item *items, size_t
 			fp_buf_putc(b, '?');
 			break;
 		case FP_GLOB_STAR:
-			fp_buf_putc(b, '*');
+			if (!i || items[i - 1].op != FP_GLOB_PARAM)
+				fp_buf_putc(b, '*');
 			break;
 		case FP_GLOB_STARSTAR:
 			fp_buf_puts(b, "**");
@@ -235,8 +239,7 @@ static void find_ends(struct fp_arena *a, const struct fp_glob_item *items, size
 		struct ends ends = { 0 };
 
 		if (may_stop && last->op == FP_GLOB_STAR) {
-			fp_vec_push(a, &ends.list, "*");
-			fp_vec_push(a, &out->list, join(a, items, i - 1, &ends, false));
+			fp_vec_push(a, &out->list, join(a, items, i, &ends, false));
 			return;
 		}
 		item_ends(a, last, &ends);
@@ -249,20 +252,19 @@ static void find_ends(struct fp_arena *a, const struct fp_glob_item *items, size
 	}
 }
 
+/* The root is the one path that ends in a slash, so nothing above has kept it. */
 void fp_aa_patterns(struct fp_unit *u, const struct fp_glob *g, struct fp_aa_patterns *out)
 {
 	struct ends ends = { 0 };
 	struct fp_buf b;
 
-	fp_buf_init(&b, &u->arena);
+	if (fp_glob_match(g, "/", 1) && g->n)
+		fp_vec_push(&u->arena, &out->list, "/");
 	if (g->is_tree) {
+		fp_buf_init(&b, &u->arena);
 		put_items(&b, g->items, g->n);
 		fp_buf_puts(&b, "/{,**}");
 		fp_vec_push(&u->arena, &out->list, fp_buf_text(&b));
-		return;
-	}
-	if (g->n == 1) { /* the root alone has no other name */
-		fp_vec_push(&u->arena, &out->list, "/");
 		return;
 	}
 	find_ends(&u->arena, g->items, g->n, &ends);
