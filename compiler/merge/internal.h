@@ -59,6 +59,7 @@ json_t *fp_merge_new(struct fp_merge_state *m, json_t *value);
 /* Shallow copy that the unit owns; an empty object or array for NULL. */
 json_t *fp_merge_copy(struct fp_merge_state *m, json_t *value);
 
+/* NULL leaves the member as it is. */
 void fp_merge_set(struct fp_merge_state *m, json_t *object, const char *key, json_t *value);
 void fp_merge_push(struct fp_merge_state *m, json_t *array, json_t *value);
 

@@ -48,7 +48,8 @@ json_t *fp_merge_copy(struct fp_merge_state *m, json_t *value)
 
 void fp_merge_set(struct fp_merge_state *m, json_t *object, const char *key, json_t *value)
 {
-	fp_json_set(m->u, object, key, json_incref(value));
+	if (value)
+		fp_json_set(m->u, object, key, json_incref(value));
 }
 
 void fp_merge_push(struct fp_merge_state *m, json_t *array, json_t *value)

@@ -475,35 +475,70 @@ static void out_of_memory(void **state)
 	assert_true(has_passed);
 }
 
-/* Cut and altered configurations: an answer, never a crash. */
+static const char whole[] =
+	"{\"process\":{\"user\":{\"uid\":0},\"rlimits\":[{\"type\":\"A\",\"soft\":1,\"hard\":2}],"
+	"\"capabilities\":{\"bounding\":[\"CAP_KILL\"]}},\"mounts\":[{\"destination\":\"/tmp\","
+	"\"type\":\"tmpfs\",\"options\":[\"size=1\",\"mode=7\"]}],\"linux\":{\"namespaces\":[{\"type\":"
+	"\"pid\"}],\"maskedPaths\":[\"/a\"],\"devices\":[{\"path\":\"/d\"}],\"resources\":{\"memory\":"
+	"{\"limit\":5,\"swap\":6},\"cpu\":{\"quota\":5,\"cpus\":\"0-3\"},\"devices\":[{\"allow\":"
+	"false}],\"pids\":{\"limit\":3},\"unified\":{\"cpu.max\":\"5 100000\",\"pids.max\":\"3\"}}}}";
+
+static void try_altered(const char *altered, size_t len, bool is_base)
+{
+	struct fp_merge_text one = { .name = "altered.json", .data = altered, .len = len };
+	struct fp_merge_text other = text_of("whole.json", whole);
+	struct run r;
+
+	run_texts(&r, is_base ? one : other, is_base ? &other : &one, 1, FP_MEMORY_LIMIT);
+	assert_false(r.ran_out);
+	assert_true(r.ok || *r.errors);
+	end(&r);
+}
+
+/* Cut and altered configurations and fragments: an answer, never a crash. */
 static void damaged(void **state)
 {
-	static const char base[] =
-		"{\"process\":{\"user\":{\"uid\":0},\"rlimits\":[{\"type\":\"A\","
-		"\"soft\":1,\"hard\":2}]},\"mounts\":[{\"destination\":\"/tmp\","
-		"\"type\":\"tmpfs\",\"options\":[\"size=1\"]}],\"linux\":{}}";
-	struct fp_merge_text ours = text_of(
-		"policy.json",
-		"{\"process\":{\"user\":{\"uid\":1},\"rlimits\":[{\"type\":\"A\",\"soft\":1,"
-		"\"hard\":1}]},\"mounts\":[{\"destination\":\"/tmp\",\"type\":\"tmpfs\",\"options\":"
-		"[\"size=2\"]}],\"linux\":{\"namespaces\":[{\"type\":\"pid\"}]}}");
 	static const char bytes[] = "\"[]{},:0-n\\\xff";
-	char text[sizeof(base)];
+	char text[sizeof(whole)];
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(base) - 1; i++) {
-		struct fp_merge_text cut = { .name = "config.json", .data = base, .len = i };
-		struct run r;
-
-		run_texts(&r, cut, &ours, 1, FP_MEMORY_LIMIT);
-		assert_false(r.ok);
-		end(&r);
+	merges(whole, whole, whole);
+	for (size_t i = 0; i < sizeof(whole) - 1; i++) {
+		try_altered(whole, i, true);
+		try_altered(whole, i, false);
 		for (size_t k = 0; k < sizeof(bytes) - 1; k++) {
-			memcpy(text, base, sizeof(base));
+			memcpy(text, whole, sizeof(whole));
 			text[i] = bytes[k];
-			run_texts(&r, text_of("config.json", text), &ours, 1, FP_MEMORY_LIMIT);
-			assert_true(r.ok || *r.errors);
-			end(&r);
+			try_altered(text, sizeof(text) - 1, true);
+			try_altered(text, sizeof(text) - 1, false);
+		}
+	}
+}
+
+/* Every value in turn is another kind of value. */
+static void other_kinds(void **state)
+{
+	static const char *const kinds[] = { "null", "7",  "-1",   "1.5",  "\"x\"", "[]",
+					     "[[]]", "{}", "true", "[{}]", "[7]",   "[null]" };
+	char text[2 * sizeof(whole)];
+
+	(void)state;
+	for (size_t i = 1; i < sizeof(whole) - 1; i++) {
+		if (whole[i - 1] != ':' && whole[i - 1] != '[')
+			continue;
+		size_t depth = 0, end_at = i;
+
+		do { /* past the value; strings here hold no brackets */
+			depth += whole[end_at] == '{' || whole[end_at] == '[';
+			depth -= whole[end_at] == '}' || whole[end_at] == ']';
+			end_at++;
+		} while (depth || !strchr(",]}", whole[end_at]));
+		for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++) {
+			int n = snprintf(text, sizeof(text), "%.*s%s%s", (int)i, whole, kinds[k],
+					 whole + end_at);
+
+			try_altered(text, (size_t)n, true);
+			try_altered(text, (size_t)n, false);
 		}
 	}
 }
@@ -522,7 +557,7 @@ int main(void)
 		cmocka_unit_test(misspelt),     cmocka_unit_test(open_parameters),
 		cmocka_unit_test(unreadable),   cmocka_unit_test(huge),
 		cmocka_unit_test(patches),      cmocka_unit_test(out_of_memory),
-		cmocka_unit_test(damaged),
+		cmocka_unit_test(damaged),      cmocka_unit_test(other_kinds),
 	};
 
 	return cmocka_run_group_tests_name("merge", tests, NULL, NULL);
