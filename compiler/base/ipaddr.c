@@ -32,9 +32,9 @@ static bool clear_host_bits(struct fp_prefix *p)
 
 	for (unsigned i = 0; i < width(p->family) / 8; i++) {
 		unsigned keep = p->bits <= i * 8 ? 0 : p->bits - i * 8;
-		uint8_t mask = keep >= 8 ? 0xff : (uint8_t)(0xff00u >> keep);
+		uint8_t mask = (uint8_t)(keep >= 8 ? 0xffu : 0xff00u >> keep);
 		found |= (p->addr[i] & ~mask) != 0;
-		p->addr[i] &= mask;
+		p->addr[i] = (uint8_t)(p->addr[i] & mask);
 	}
 	return found;
 }
