@@ -108,7 +108,7 @@ static void fp_yyerror(const struct fp_span *span, struct fp_parser *p, const ch
 %type <node> choices choice flags flag_list bits bit_list expression primary signed_number
 %type <node> capabilities_body capabilities_statement process_body process_statement user_groups
 %type <node> namespaces_body namespaces_statement mounts_body mounts_statement
-%type <node> options option_list option paths path files_body files_statement
+%type <node> held held_one options option_list option paths path files_body files_statement
 %type <node> devices_body devices_statement devices device device_path
 %type <node> egress_body egress_statement ingress_body ingress_statement origins
 %type <node> map_to peers peer any ports port_list port port_number
@@ -498,9 +498,16 @@ capabilities_body:
 
 capabilities_statement:
 	"none" tail ';' { $$ = PUSH(NEW(NONE, UPTO(@2)), $2); }
-	| "allow" names tail ';' { $$ = PUSH(SPLICE(NAMED(CAPS, UPTO(@3), $1, @1), $2), $3); }
+	| "allow" held tail ';' { $$ = PUSH(SPLICE(NAMED(CAPS, UPTO(@3), $1, @1), $2), $3); }
 	| error ';' { $$ = NULL; yyerrok; }
 	;
+
+held:
+	held_one { $$ = LIST($1); }
+	| held ',' held_one { $$ = PUSH($1, $3); }
+	;
+
+held_one: name | SETNAME ;
 
 process_body:
 	%empty { $$ = LIST(NULL); }

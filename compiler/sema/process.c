@@ -35,6 +35,24 @@ static void capability(struct fp_sema *s, const struct fp_scope *sc, const struc
 	r->rule.u.caps.set = (uint64_t)1 << cap->bit;
 }
 
+static void capability_set(struct fp_sema *s, const struct fp_scope *sc, const struct fp_ast *node,
+			   const struct fp_ast *ref)
+{
+	struct fp_set_def *set = fp_sema_set(s, ref);
+
+	if (!set || !fp_sema_expand(s, set, 0))
+		return;
+	for (size_t i = 0; i < set->n; i++) {
+		if (set->leaves[i]->kind != FP_AST_NAME) {
+			fp_diag(s->u, FP_E_SET_KIND, ref->span, "'%s' is no set of capabilities",
+				ref->name->text);
+			fp_diag_note(s->u, set->leaves[i]->span, "it holds this");
+			return;
+		}
+		capability(s, sc, node, set->leaves[i]);
+	}
+}
+
 static void capabilities(struct fp_sema *s, const struct fp_scope *sc, const struct fp_ast *section)
 {
 	for (size_t i = 0; i < section->n; i++) {
@@ -43,8 +61,12 @@ static void capabilities(struct fp_sema *s, const struct fp_scope *sc, const str
 			fp_sema_rule(s, sc, FP_KIND_CAPABILITY, n, NULL, "none");
 			continue;
 		}
-		for (size_t j = 0; j < n->n && n->kids[j]->kind == FP_AST_NAME; j++)
-			capability(s, sc, n, n->kids[j]);
+		for (size_t j = 0; j < n->n && n->kids[j]->kind != FP_AST_TAIL; j++) {
+			if (n->kids[j]->kind == FP_AST_SETREF)
+				capability_set(s, sc, n, n->kids[j]);
+			else
+				capability(s, sc, n, n->kids[j]);
+		}
 	}
 }
 
