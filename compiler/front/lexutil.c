@@ -105,12 +105,20 @@ int fp_lex_set(const struct fp_lexeme *l)
 	return FP_T_SETNAME;
 }
 
-/* ${name}: the node has the name alone, as a word would. */
+/*
+ * ${name}: the node is a NAME, as a word would be. So a parameter must not be called like a word
+ * that stands for itself in the same places: `to ${any}` would permit every peer.
+ */
 int fp_lex_reference(const struct fp_lexeme *l)
 {
 	const struct fp_str *name = fp_intern(&l->p->u->names, l->text + 2, l->len - 3);
 
-	l->out->node = fp_ast_named(l->p, FP_AST_NAME, l->span, name, l->span);
+	if (!strcmp(name->text, "any") || !strcmp(name->text, "unlimited"))
+		return refuse(l, FP_E_SYNTAX, "is a parameter called like a word of the language",
+			      "give the parameter another name");
+	struct fp_ast *node = leaf(l, FP_AST_NAME);
+	node->name = name;
+	node->name_span = l->span;
 	return FP_T_REFERENCE;
 }
 

@@ -787,7 +787,7 @@ static void test_floods(void **state)
 static void test_skipped_is_free(void **state)
 {
 	static const char *const units[] = {
-		"@", "1 ", "1x ", "\"\\q\" ", "\"\\x41\" ", "@a ", "99999999999999999999 "
+		"@", "1 ", "1x ", "\"\\q\" ", "\"\\x41\" ", "@a ", "${a} ", "99999999999999999999 "
 	};
 
 	(void)state;
