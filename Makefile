@@ -113,29 +113,96 @@ demo: deps
 
 # ---- tests ----
 
-unit_src := $(wildcard tests/unit/test_*.c)
-unit_bin := $(unit_src:tests/unit/%.c=$(B)/tests/%)
+unit := $(patsubst tests/unit/test_%.c,%,$(wildcard tests/unit/test_*.c))
+# A consumer is a program with a main; apparmor_exact has a second file.
+consumers := $(filter-out apparmor_blob,$(patsubst tests/consumers/%.c,%,$(wildcard tests/consumers/*.c)))
+programs := $(unit:%=$(B)/tests/unit/test_%) $(consumers:%=$(B)/tests/consumers/%) \
+	$(patsubst %.c,$(B)/%,$(wildcard tests/kernel/*.c))
 TEST_LIBS := -lcmocka -lseccomp -lselinux -lsepol -lapparmor
 
-$(B)/tests/%: tests/unit/%.c $(B)/libfpolicy.a
+$(B)/tests/consumers/apparmor_exact: tests/consumers/apparmor_blob.c
+$(programs): $(B)/tests/%: tests/%.c $(B)/libfpolicy.a
 	$(call say,CC,$<)
-	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -o $@ $< \
-		$(B)/libfpolicy.a $(TEST_LIBS) $(LIBS)
+	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -MF $@.d -o $@ \
+		$(filter %.c,$^) $(B)/libfpolicy.a $(TEST_LIBS) $(LIBS)
 
-.PHONY: test-programs
-test-programs: $(unit_bin) $(consumer_bin)
+# Every example compiled, for those who read artifacts.
+examples := $(patsubst policies/examples/%.policy,%,$(wildcard policies/examples/*.policy))
+$(B)/out/%/manifest.json: policies/examples/%.policy $(B)/fpolicyc
+	$(Q)mkdir -p $(B)/out && $(B)/fpolicyc $< -q -o $(B)/out/$*
+
+.PHONY: test-programs outputs
+test-programs: $(programs)
+outputs: $(examples:%=$(B)/out/%/manifest.json)
 
 SAN_FLAGS := SAN=address,undefined CFLAGS='-O1 -g'
 LIMIT ?= 300
 
+# name=command, one a suite; tests/run counts them. ASan runs the units; real consumers get the plain build.
+suites = $(foreach t,$(unit),'unit/$(t)=$(B)/asan/tests/unit/test_$(t)') \
+	'lang/grammar=tests/lang/check-grammar' \
+	'ui=tests/run-ui $(B)/asan/fpolicyc' \
+	'golden=tests/run-golden $(B)/fpolicyc' \
+	'repro=tests/cli/repro.sh $(B)/O0/fpolicyc $(B)/clang/fpolicyc' \
+	$(foreach t,$(filter-out repro,$(patsubst tests/cli/%.sh,%,$(wildcard tests/cli/*.sh))), \
+		'cli/$(t)=tests/cli/$(t).sh $(B)/fpolicyc') \
+	'checks/layers=tests/check-layers' \
+	'checks/globals=tests/check-globals $(B)/libfpolicy.a' \
+	'checks/tables=tests/check-tables' \
+	'checks/format=tests/check-format' \
+	'tables/constants=tests/tables/check-constants.sh schemas/tables x86_64 $(CC)' \
+	'tables/refusals=tests/tables/check-refusals.sh $(B)/gen/fp-gen schemas/tables' \
+	'consumers/apparmor_parser=tests/consumers/apparmor.sh $(examples:%=$(B)/out/%)' \
+	'consumers/apparmor-exact=rm -rf $(B)/aa && mkdir -p $(B)/aa && $(B)/tests/consumers/apparmor_exact $(B)/aa' \
+	'consumers/selinux=$(B)/tests/consumers/selinux' \
+	'consumers/nft=$(B)/tests/consumers/nft $(B)/out/*/*/nftables/*.nft' \
+	'consumers/cgroup=$(B)/tests/consumers/cgroup $(B)/out/*/*/cgroup2' \
+	'consumers/runtimes=tests/consumers/runtime.sh $(B)/fpolicyc'
+
 .PHONY: check
 check: deps-check
-	@$(MAKE) --no-print-directory WERROR=1 all test-programs
+	@$(MAKE) --no-print-directory WERROR=1 all test-programs outputs
 	@$(MAKE) --no-print-directory WERROR=1 B=$(B)/asan $(SAN_FLAGS) all test-programs
 	@$(MAKE) --no-print-directory WERROR=1 B=$(B)/clang CC=clang CFLAGS=-O2 all
-	@$(MAKE) --no-print-directory B=$(B)/O0 CFLAGS=-O0 all
-	@tests/run $(B)/logs $(LIMIT) \
-		$(foreach t,$(unit_src:tests/unit/test_%.c=%),'unit/$(t)=$(B)/asan/tests/test_$(t)') \
-		$(call suites)
+	@$(MAKE) --no-print-directory WERROR=1 B=$(B)/O0 CFLAGS=-O0 all
+	@tests/run $(B)/logs $(LIMIT) $(suites)
 
--include $(lib_obj:.o=.d) $(cmd_obj:.o=.d)
+.PHONY: bless
+bless: all
+	@tests/run-ui $(B)/fpolicyc --bless | grep -A5 '^not ok' || :
+	@tests/run-golden $(B)/fpolicyc --bless
+
+# ---- installation ----
+
+.PHONY: install
+install: all $(B)/libfpolicy.so
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include \
+		$(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man3 \
+		$(DESTDIR)$(PREFIX)/share/man/man5 $(DESTDIR)$(PREFIX)/share/fpolicy/schemas \
+		$(DESTDIR)$(PREFIX)/share/fpolicy/targets $(DESTDIR)$(PREFIX)/share/fpolicy/examples
+	install -m 755 $(B)/fpolicyc $(DESTDIR)$(PREFIX)/bin/
+	install -m 644 $(B)/libfpolicy.a $(DESTDIR)$(PREFIX)/lib/
+	install -m 755 $(B)/libfpolicy.so $(DESTDIR)$(PREFIX)/lib/libfpolicy.so.$(VERSION)
+	ln -sf libfpolicy.so.$(VERSION) $(DESTDIR)$(PREFIX)/lib/libfpolicy.so.0
+	ln -sf libfpolicy.so.0 $(DESTDIR)$(PREFIX)/lib/libfpolicy.so
+	sed -e 's|@PREFIX@|$(PREFIX)|g' -e 's|@VERSION@|$(VERSION)|g' compiler/libfpolicy.pc.in \
+		> $(DESTDIR)$(PREFIX)/lib/pkgconfig/libfpolicy.pc
+	install -m 644 compiler/libfpolicy.h $(DESTDIR)$(PREFIX)/include/
+	install -m 644 docs/fpolicyc.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+	install -m 644 docs/libfpolicy.3 $(DESTDIR)$(PREFIX)/share/man/man3/
+	install -m 644 docs/fpolicy.5 $(DESTDIR)$(PREFIX)/share/man/man5/
+	install -m 644 schemas/json/*.json $(DESTDIR)$(PREFIX)/share/fpolicy/schemas/
+	install -m 644 schemas/targets/*.target $(DESTDIR)$(PREFIX)/share/fpolicy/targets/
+	install -m 644 policies/examples/*.policy $(DESTDIR)$(PREFIX)/share/fpolicy/examples/
+
+# Only what libfpolicy.h declares is exported: libfpolicy.map.
+$(B)/libfpolicy.so: $(lib_obj) compiler/libfpolicy.map
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -shared -Wl,-soname,libfpolicy.so.0 \
+		-Wl,--version-script=compiler/libfpolicy.map -o $@ $(lib_obj) $(LIBS)
+
+.PHONY: clean
+clean:
+	rm -rf $(B)
+
+-include $(lib_obj:.o=.d) $(cmd_obj:.o=.d) $(programs:%=%.d)

@@ -63,8 +63,8 @@ void fp_emit_pointer(struct fp_emission *e, struct fp_artifact *a, const char *p
 	fp_vec_push(&e->unit->arena, &a->map, m);
 }
 
-__attribute__((format(printf, 2, 0)))
-static const char *reason(struct fp_emission *e, const char *format, va_list ap)
+__attribute__((format(printf, 2, 0))) static const char *reason(struct fp_emission *e,
+								const char *format, va_list ap)
 {
 	char text[512];
 	int n = vsnprintf(text, sizeof(text), format, ap);

@@ -28,15 +28,15 @@ struct fpolicy {
  * Runs the rest of the function; a jump back here is out of memory. setjmp must stand in the frame
  * that lives on, so this is a macro.
  */
-#define GUARD(p)                                             \
-	do {                                                 \
-		if (!(p) || (p)->is_broken)                  \
-			return FPOLICY_MEMORY;               \
-		if (setjmp((p)->unit.recover)) {             \
-			(p)->is_broken = true;               \
-			(p)->is_done = false;                \
-			return FPOLICY_MEMORY;               \
-		}                                            \
+#define GUARD(p)                                 \
+	do {                                     \
+		if (!(p) || (p)->is_broken)      \
+			return FPOLICY_MEMORY;   \
+		if (setjmp((p)->unit.recover)) { \
+			(p)->is_broken = true;   \
+			(p)->is_done = false;    \
+			return FPOLICY_MEMORY;   \
+		}                                \
 	} while (0)
 
 struct fpolicy *fpolicy_new(size_t memory_limit)
@@ -148,7 +148,8 @@ static void add_target(struct fpolicy *p, const struct fp_target *t, struct fp_s
 		return;
 	for (size_t i = 0; i < p->targets.n; i++)
 		if (!strcmp(p->targets.at[i]->name, t->name)) {
-			fp_diag(&p->unit, FP_E_TARGET, span, "the target '%s' is given twice", t->name);
+			fp_diag(&p->unit, FP_E_TARGET, span, "the target '%s' is given twice",
+				t->name);
 			return;
 		}
 	fp_vec_push(&p->unit.arena, &p->targets, t);
@@ -215,7 +216,8 @@ static struct fp_source *add_root(struct fpolicy *p, const char *name, const cha
 	return src;
 }
 
-enum fpolicy_status fpolicy_compile(struct fpolicy *p, const char *name, const char *data, size_t len)
+enum fpolicy_status fpolicy_compile(struct fpolicy *p, const char *name, const char *data,
+				    size_t len)
 {
 	GUARD(p);
 	if (p->unit.diags.errors)
@@ -273,7 +275,8 @@ enum fpolicy_status fpolicy_dump(struct fpolicy *p, const char *name, const char
 		else if (p->ir)
 			dump_plan(p, phase + 5, out);
 	} else {
-		fp_diag(&p->unit, FP_E_USAGE, (struct fp_span){ 0, 0 }, "there is no phase '%s'", phase);
+		fp_diag(&p->unit, FP_E_USAGE, (struct fp_span){ 0, 0 }, "there is no phase '%s'",
+			phase);
 		fp_diag_help(&p->unit, "phases are tokens, ast, ir and plan:BACKEND");
 	}
 	*text = fp_buf_text(out);

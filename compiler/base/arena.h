@@ -45,7 +45,7 @@ char *fp_arena_printf(struct fp_arena *a, const char *format, ...)
  */
 void fp_arena_own(struct fp_arena *a, void (*release)(void *), void *object);
 
-#define FP_NEW(arena, type)           ((type *)fp_arena_alloc(arena, sizeof(type)))
-#define FP_NEW_ARRAY(arena, n, type)  ((type *)fp_arena_array(arena, n, sizeof(type)))
+#define FP_NEW(arena, type)          ((type *)fp_arena_alloc(arena, sizeof(type)))
+#define FP_NEW_ARRAY(arena, n, type) ((type *)fp_arena_array(arena, n, sizeof(type)))
 
 #endif

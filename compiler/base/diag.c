@@ -19,8 +19,8 @@ const struct fp_diag_row *fp_diag_row(enum fp_diag_id id)
 }
 
 /* Control bytes would let a hostile name draw on the terminal: they are shown as \xHH. */
-__attribute__((format(printf, 2, 0)))
-static const char *formatted(struct fp_unit *u, const char *format, va_list ap)
+__attribute__((format(printf, 2, 0))) static const char *formatted(struct fp_unit *u,
+								   const char *format, va_list ap)
 {
 	char text[1024];
 	struct fp_buf b;

@@ -8,17 +8,22 @@
 
 struct fp_unit;
 
-enum fp_severity { FP_SEV_ERROR, FP_SEV_WARNING };
+enum fp_severity {
+	FP_SEV_ERROR,
+	FP_SEV_WARNING
+};
 
 #define DIAG(id, code, severity, summary) id,
+
 enum fp_diag_id {
 #include "base/diag.def"
 	FP_DIAG_N
 };
+
 #undef DIAG
 
 struct fp_diag_row {
-	const char *code;    /* "E0201": stable, never reused; its section is in docs/diagnostics.md */
+	const char *code; /* "E0201": stable, never reused; its section is in docs/diagnostics.md */
 	enum fp_severity severity;
 	const char *summary; /* what it is about, for the index */
 };
@@ -26,7 +31,7 @@ struct fp_diag_row {
 struct fp_note {
 	struct fp_span span; /* {0,0}: none, the note stands alone */
 	const char *text;
-	bool is_help;        /* a way out rather than a related place */
+	bool is_help; /* a way out rather than a related place */
 };
 
 struct fp_diag {
@@ -71,7 +76,8 @@ struct fp_nearest {
 
 void fp_nearest_init(struct fp_nearest *n, const char *wanted, size_t len);
 void fp_nearest_offer(struct fp_nearest *n, const char *candidate);
-void fp_diag_nearest(struct fp_unit *u, const struct fp_nearest *n); /* a help line, if there is one */
+void fp_diag_nearest(struct fp_unit *u,
+		     const struct fp_nearest *n); /* a help line, if there is one */
 
 /* Edit distance with transpositions; at most `limit` + 1 is returned. */
 unsigned fp_edit_distance(const char *a, size_t alen, const char *b, size_t blen, unsigned limit);

@@ -5,7 +5,10 @@
 
 #include "base/buf.h"
 
-enum fp_family { FP_IPV4, FP_IPV6 };
+enum fp_family {
+	FP_IPV4,
+	FP_IPV6
+};
 
 /* Network byte order; IPv4 uses bytes 0..3. Bits past `bits` are zero. */
 struct fp_prefix {
@@ -14,9 +17,15 @@ struct fp_prefix {
 	uint8_t addr[16];
 };
 
-enum fp_prefix_error { FP_PREFIX_OK, FP_PREFIX_SYNTAX, FP_PREFIX_LENGTH, FP_PREFIX_HOST_BITS };
+enum fp_prefix_error {
+	FP_PREFIX_OK,
+	FP_PREFIX_SYNTAX,
+	FP_PREFIX_LENGTH,
+	FP_PREFIX_HOST_BITS
+};
 
-/* "10.0.0.0/16", "10.0.0.1", "2001:db8::/32". On HOST_BITS `out` holds the prefix that was meant. */
+/* "10.0.0.0/16", "10.0.0.1", "2001:db8::/32". On HOST_BITS `out` holds the prefix that was meant.
+ */
 enum fp_prefix_error fp_prefix_parse(const char *text, size_t len, struct fp_prefix *out);
 
 /* RFC 5952 text; the length is left out for a single address. */

@@ -17,7 +17,8 @@ json_t *fp_json_own(struct fp_unit *u, json_t *value);
 /* Setters that jump on failure; they take over `value`. */
 void fp_json_set(struct fp_unit *u, json_t *object, const char *key, json_t *value);
 void fp_json_push(struct fp_unit *u, json_t *array, json_t *value);
-json_t *fp_json_text(struct fp_unit *u, const char *text); /* borrowed by nobody: give it to a setter */
+json_t *fp_json_text(struct fp_unit *u,
+		     const char *text); /* borrowed by nobody: give it to a setter */
 
 void fp_json_write(struct fp_unit *u, const json_t *value, struct fp_buf *out);
 

@@ -17,12 +17,12 @@ struct fp_span {
 };
 
 struct fp_source {
-	const char *name; /* as the user or an import wrote it; printed in diagnostics */
+	const char *name;  /* as the user or an import wrote it; printed in diagnostics */
 	const char *label; /* the same without a machine's folders: what artifacts may say */
-	const char *data; /* NUL-terminated copy */
+	const char *data;  /* NUL-terminated copy */
 	uint32_t base, len;
 	struct fp_span imported_at; /* the `use` that brought it; {0,0} for the root */
-	bool is_target; /* a target file, not a policy */
+	bool is_target;             /* a target file, not a policy */
 	const uint32_t *lines;      /* offsets of line starts, filled on first use */
 	size_t line_count;
 };
@@ -39,7 +39,8 @@ struct fp_place {
 	uint32_t line, column;
 };
 
-/* NULL when the offset space (4 GiB) would overflow. Copies data; the label is the name's last component. */
+/* NULL when the offset space (4 GiB) would overflow. Copies data; the label is the name's last
+ * component. */
 struct fp_source *fp_source_add(struct fp_sources *s, const char *name, const char *data,
 				size_t len, struct fp_span imported_at);
 

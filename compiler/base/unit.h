@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* One compilation: the first argument of everything that allocates or reports. There is no other state. */
+/* One compilation: the first argument of everything that allocates or reports. There is no other
+ * state. */
 #ifndef FP_BASE_UNIT_H
 #define FP_BASE_UNIT_H
 
@@ -15,8 +16,8 @@ struct fp_define { /* -D name=value */
 };
 
 /*
- * Fetches the text of an import or a target file. Returns false with a reason in `why` when there is
- * none; the text stays the loader's until the next call. `resolved` is the name to print.
+ * Fetches the text of an import or a target file. Returns false with a reason in `why` when there
+ * is none; the text stays the loader's until the next call. `resolved` is the name to print.
  */
 struct fp_loaded {
 	const char *data, *resolved, *why;
@@ -51,6 +52,7 @@ struct fp_unit {
 void fp_unit_init(struct fp_unit *u, size_t memory_limit);
 void fp_unit_free(struct fp_unit *u);
 
-const struct fp_str *fp_name(struct fp_unit *u, const char *text); /* interned, NUL-terminated input */
+const struct fp_str *fp_name(struct fp_unit *u,
+			     const char *text); /* interned, NUL-terminated input */
 
 #endif

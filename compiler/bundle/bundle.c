@@ -128,7 +128,8 @@ static void check_held(struct fp_unit *u, const struct fp_bundle *b, const struc
 		fp_buf_printf(&names, "%s%s", names.len ? ", " : "", t->target->name);
 	}
 	if (!first && r->accepted) {
-		fp_diag(u, FP_W_UNUSED, r->span, "'%s' is enforced: there is nothing to accept", r->text);
+		fp_diag(u, FP_W_UNUSED, r->span, "'%s' is enforced: there is nothing to accept",
+			r->text);
 		fp_diag_help(u, "remove `accept unenforced`");
 	}
 	if (!first || r->accepted)
@@ -136,7 +137,8 @@ static void check_held(struct fp_unit *u, const struct fp_bundle *b, const struc
 	fp_diag(u, FP_E_UNENFORCED, r->span, "nothing enforces '%s' on %s", r->text,
 		fp_buf_text(&names));
 	explain_unheld(u, first, r);
-	fp_diag_help(u, "change the rule or the targets, or say: accept unenforced because \"...\"");
+	fp_diag_help(u,
+		     "change the rule or the targets, or say: accept unenforced because \"...\"");
 }
 
 static int by_path(const void *a, const void *b)

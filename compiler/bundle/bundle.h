@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Everything a compile writes: back ends run for each target, and what they claim told three ways. */
+/* Everything a compile writes: back ends run for each target, and what they claim told three ways.
+ */
 #ifndef FP_BUNDLE_BUNDLE_H
 #define FP_BUNDLE_BUNDLE_H
 
@@ -25,9 +26,9 @@ struct fp_bundle {
 };
 
 /*
- * Runs every back end on every target and gathers artifacts, claims, spec and manifest. Reports rules that
- * nobody holds, back ends that broke their promise, and what the back ends report. The files are
- * whole only if no error was reported.
+ * Runs every back end on every target and gathers artifacts, claims, spec and manifest. Reports
+ * rules that nobody holds, back ends that broke their promise, and what the back ends report. The
+ * files are whole only if no error was reported.
  */
 void fp_bundle_build(struct fp_unit *u, const struct fp_ir *ir,
 		     const struct fp_target *const *targets, size_t n, struct fp_bundle *out);
@@ -37,7 +38,8 @@ void fp_bundle_build(struct fp_unit *u, const struct fp_ir *ir,
 void fp_bundle_add(struct fp_unit *u, struct fp_bundle *b, const char *path,
 		   const struct fp_buf *data);
 
-/* Exact or narrower, by a layer that counts; `best_effort` is what remains without required layers. */
+/* Exact or narrower, by a layer that counts; `best_effort` is what remains without required layers.
+ */
 bool fp_bundle_is_held(const struct fp_bundle *b, const struct fp_bundle_target *t,
 		       const struct fp_rule *r, bool *only_best_effort);
 

@@ -8,7 +8,8 @@
 
 static const char signs[] = { '=', '<', '>', '.' };
 
-static void header(struct fp_buf *b, const struct fp_bundle *bundle, const struct fp_bundle_target *t)
+static void header(struct fp_buf *b, const struct fp_bundle *bundle,
+		   const struct fp_bundle_target *t)
 {
 	const struct fp_ir *ir = bundle->ir;
 
@@ -19,8 +20,10 @@ static void header(struct fp_buf *b, const struct fp_bundle *bundle, const struc
 		       "  <  narrower: it permits less   >  wider: it permits more   .  none\n");
 	for (enum fp_layer l = 0; l < FP_LAYER_N; l++) {
 		if (!t->counts[l])
-			fp_buf_printf(b, "  (%s) is emitted, and not counted: the target does not run it\n",
-				      fp_layer_names[l]);
+			fp_buf_printf(
+				b,
+				"  (%s) is emitted, and not counted: the target does not run it\n",
+				fp_layer_names[l]);
 		else if (ir->best_effort[l])
 			fp_buf_printf(b, "  %s is best effort%s%s\n", fp_layer_names[l],
 				      ir->best_effort_because[l] ? ": " : "",
@@ -97,7 +100,9 @@ static void nothing(struct fp_unit *u, struct fp_buf *b, const struct fp_bundle 
 	for (enum fp_layer l = 0; l < FP_LAYER_N; l++)
 		for (uint32_t i = 0; i < bundle->ir->rule_count; i++) {
 			const struct fp_claim *c = &t->layers[l].claims[i];
-			struct none n = { .layer = l, .reason = c->reason ? c->reason : "", .rule = i };
+			struct none n = { .layer = l,
+					  .reason = c->reason ? c->reason : "",
+					  .rule = i };
 			if (c->kind == FP_CLAIM_NONE)
 				fp_vec_push(&u->arena, &all, n);
 		}
@@ -107,10 +112,12 @@ static void nothing(struct fp_unit *u, struct fp_buf *b, const struct fp_bundle 
 		const struct none *n = &all.at[i];
 		fp_buf_printf(b, "  %-8s  %s: ", fp_layer_names[n->layer], n->reason);
 		const char *sep = "";
-		while (i < all.n && all.at[i].layer == n->layer && !strcmp(all.at[i].reason, n->reason)) {
+		while (i < all.n && all.at[i].layer == n->layer &&
+		       !strcmp(all.at[i].reason, n->reason)) {
 			uint32_t first = all.at[i].rule, last = first;
-			for (i++; i < all.n && all.at[i].rule == last + 1 &&
-				  all.at[i].layer == n->layer && !strcmp(all.at[i].reason, n->reason);
+			for (i++;
+			     i < all.n && all.at[i].rule == last + 1 &&
+			     all.at[i].layer == n->layer && !strcmp(all.at[i].reason, n->reason);
 			     i++)
 				last++;
 			fp_buf_printf(b, last > first ? "%s%u-%u" : "%s%u", sep, first, last);
@@ -133,8 +140,9 @@ static void text(struct fp_unit *u, struct fp_bundle *b, const struct fp_bundle_
 			fp_buf_printf(&out, "%s\n", section = fp_kind_section(r->kind));
 		row(&out, b, t, r);
 	}
-	fp_buf_puts(&out, "\n  ! nobody holds the rule exactly or more narrowly: the policy accepts it"
-			  "\n  ~ only a best-effort layer does\n\nReasons\n");
+	fp_buf_puts(&out,
+		    "\n  ! nobody holds the rule exactly or more narrowly: the policy accepts it"
+		    "\n  ~ only a best-effort layer does\n\nReasons\n");
 	for (size_t i = 0; i < b->ir->rule_count; i++)
 		reasons(&out, t, &b->ir->rules[i]);
 	fp_buf_puts(&out, "\nNothing to do with\n");
@@ -218,7 +226,8 @@ void fp_bundle_srcmap(struct fp_unit *u, struct fp_bundle *b, const struct fp_bu
 				if (j && !by_range(m, m - 1))
 					continue;
 				if (m->pointer)
-					fp_buf_printf(&out, "%s\t%s\t\t%u\n", a->name, m->pointer, m->rule);
+					fp_buf_printf(&out, "%s\t%s\t\t%u\n", a->name, m->pointer,
+						      m->rule);
 				else
 					fp_buf_printf(&out, "%s\t%u\t%u\t%u\n", a->name, m->begin,
 						      m->end, m->rule);

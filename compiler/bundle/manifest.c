@@ -37,7 +37,8 @@ static void sources(struct fp_unit *u, json_t *root)
 	}
 }
 
-/* Where each rule was written. Only here do lines appear: artifacts do not change when rules move. */
+/* Where each rule was written. Only here do lines appear: artifacts do not change when rules move.
+ */
 static void places(struct fp_unit *u, json_t *root, const struct fp_ir *ir)
 {
 	json_t *all = child(u, root, "places", json_array());
@@ -46,9 +47,10 @@ static void places(struct fp_unit *u, json_t *root, const struct fp_ir *ir)
 		struct fp_place at;
 		if (!fp_source_place(&u->sources, ir->rules[i].span.begin, &at))
 			continue;
-		fp_json_push(u, all,
-			     fp_json_text(u, fp_arena_printf(&u->arena, "%zu %s:%u:%u", i,
-							     at.source->label, at.line, at.column)));
+		fp_json_push(
+			u, all,
+			fp_json_text(u, fp_arena_printf(&u->arena, "%zu %s:%u:%u", i,
+							at.source->label, at.line, at.column)));
 	}
 }
 
@@ -87,9 +89,9 @@ static void targets(struct fp_unit *u, json_t *root, const struct fp_bundle *b)
 		const struct fp_bundle_target *t = &b->targets[i];
 		json_t *o = element(u, all);
 		fp_json_set(u, o, "name", fp_json_text(u, t->target->name));
-		fp_json_set(u, o, "digest",
-			    fp_json_text(u, digest(u, t->target->digest_input,
-						   t->target->digest_len)));
+		fp_json_set(
+			u, o, "digest",
+			fp_json_text(u, digest(u, t->target->digest_input, t->target->digest_len)));
 		json_t *layers = child(u, o, "claims", json_object());
 		for (enum fp_layer l = 0; l < FP_LAYER_N; l++)
 			layer_counts(u, layers, b, t, l);
@@ -117,7 +119,8 @@ static void each_open(struct fp_unit *u, const struct fp_ir *ir,
 		if (a->outcome == FP_NOT_CHECKED)
 			take(u, context,
 			     fp_arena_printf(&u->arena, "%s %s",
-					     a->kind == FP_ASSERT_NEVER ? "never" : "expect", a->text));
+					     a->kind == FP_ASSERT_NEVER ? "never" : "expect",
+					     a->text));
 	}
 	for (size_t i = 0; i < ir->bound_count; i++) {
 		const struct fp_bound *n = &ir->bounds[i];

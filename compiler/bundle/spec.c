@@ -116,10 +116,11 @@ static void mount(struct fp_unit *u, json_t *o, const struct fp_rule_mount *m)
 	static const struct {
 		uint32_t flag;
 		const char *name;
-	} names[] = { { FP_MNT_NOATIME, "noatime" },   { FP_MNT_NODEV, "nodev" },
-		      { FP_MNT_NOEXEC, "noexec" },     { FP_MNT_NOSUID, "nosuid" },
+	} names[] = { { FP_MNT_NOATIME, "noatime" },         { FP_MNT_NODEV, "nodev" },
+		      { FP_MNT_NOEXEC, "noexec" },           { FP_MNT_NOSUID, "nosuid" },
 		      { FP_MNT_NOSYMFOLLOW, "nosymfollow" }, { FP_MNT_READONLY, "readonly" },
 		      { FP_MNT_RECURSIVE, "recursive" } };
+
 	json_t *flags = set_array(u, o, "options");
 
 	set_text(u, o, "type", fp_mount_type_names[m->type]);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Subcommands of fpolicyc and what they share. Only this folder touches files, the terminal and exit codes. */
+/* Subcommands of fpolicyc and what they share. Only this folder touches files, the terminal and
+ * exit codes. */
 #ifndef FP_CMD_CMD_H
 #define FP_CMD_CMD_H
 
@@ -30,7 +31,8 @@ struct fp_cmd {
 /* "fpolicyc: error: ..." on stderr; returns FP_EXIT_INPUT. */
 int fp_cmd_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Prints the handle's diagnostics on stderr (in colour on a terminal unless NO_COLOR) and maps the status. */
+/* Prints the handle's diagnostics on stderr (in colour on a terminal unless NO_COLOR) and maps the
+ * status. */
 int fp_cmd_finish(struct fpolicy *p, enum fpolicy_status status);
 
 /* ---- fsread.c, fswrite.c ---- */
@@ -47,17 +49,17 @@ struct fp_file_data {
 bool fp_fs_read(const char *path, struct fp_file_data *out);
 
 /*
- * Reads `name` below one of the roots. Absolute names, `..` and symbolic links are refused: an import
- * cannot leave its root. Returns the reason, or NULL on success; `resolved` is malloc'ed.
+ * Reads `name` below one of the roots. Absolute names, `..` and symbolic links are refused: an
+ * import cannot leave its root. Returns the reason, or NULL on success; `resolved` is malloc'ed.
  */
 const char *fp_fs_read_below(const char *const *roots, size_t n, const char *name,
 			     struct fp_file_data *out, char **resolved);
 
 /*
- * A folder written whole: begin makes a hidden sibling, add fills it, commit syncs it and shows it with
- * one rename, abort removes it. A folder that is there must be empty or an earlier output (it has a
- * manifest.json), and is replaced. Every failure prints its reason and leaves things as they were;
- * after a failed add only abort may follow. `below` is a first folder, or NULL.
+ * A folder written whole: begin makes a hidden sibling, add fills it, commit syncs it and shows it
+ * with one rename, abort removes it. A folder that is there must be empty or an earlier output (it
+ * has a manifest.json), and is replaced. Every failure prints its reason and leaves things as they
+ * were; after a failed add only abort may follow. `below` is a first folder, or NULL.
  */
 struct fp_fs_tree;
 

@@ -45,7 +45,14 @@ static bool add_word(struct words *w, const char *word)
 	return true;
 }
 
-enum { OPT_TARGET = 256, OPT_DUMP, OPT_TODAY, OPT_POLICY, OPT_ARTIFACT, OPT_HELP };
+enum {
+	OPT_TARGET = 256,
+	OPT_DUMP,
+	OPT_TODAY,
+	OPT_POLICY,
+	OPT_ARTIFACT,
+	OPT_HELP
+};
 
 static const struct option long_options[] = {
 	{ "target", required_argument, NULL, OPT_TARGET },
@@ -107,7 +114,8 @@ static bool take_option(struct options *o, int c, int argc, char **argv)
 		return fp_cmd_error("%s needs a value", argv[optind - 1]), false;
 	default:
 		return fp_cmd_error("unknown option %s; try `fpolicyc compile --help`",
-				    argv[optind - 1]), false;
+				    argv[optind - 1]),
+		       false;
 	}
 }
 
@@ -120,7 +128,8 @@ static bool check_options(const struct options *o, int files)
 	if (!o->out && !o->dump)
 		return fp_cmd_error("say where to write: -o DIR"), false;
 	if (to_stdout && !o->artifact)
-		return fp_cmd_error("-o - writes one artifact: name it with --artifact=PATH"), false;
+		return fp_cmd_error("-o - writes one artifact: name it with --artifact=PATH"),
+		       false;
 	if (o->artifact && !to_stdout)
 		return fp_cmd_error("--artifact goes with -o -"), false;
 	if (files > 1 && (to_stdout || o->dump || o->policy || o->depends))
@@ -152,7 +161,8 @@ static bool load(void *context, const char *name, struct fpolicy_source *out)
 		return false;
 	}
 	l->opened.at[l->opened.n++] = resolved;
-	*out = (struct fpolicy_source){ .data = l->last.data, .resolved = resolved,
+	*out = (struct fpolicy_source){ .data = l->last.data,
+					.resolved = resolved,
 					.len = l->last.len };
 	return true;
 }
@@ -305,7 +315,8 @@ static enum fpolicy_status dump(struct fpolicy *p, const struct options *o, cons
 {
 	const char *out;
 	size_t len;
-	enum fpolicy_status status = fpolicy_dump(p, file, text->data, text->len, o->dump, &out, &len);
+	enum fpolicy_status status =
+		fpolicy_dump(p, file, text->data, text->len, o->dump, &out, &len);
 
 	if (status == FPOLICY_OK && !fp_fs_write_file("-", out, len))
 		return FPOLICY_INPUT;
@@ -331,8 +342,8 @@ static int one(const struct options *o, const char *file, struct fp_fs_tree *tre
 	fpolicy_set_loader(p, load, &l);
 	enum fpolicy_status status = p ? configure(p, o) : FPOLICY_MEMORY;
 	if (status == FPOLICY_OK)
-		status = o->dump ? dump(p, o, file, &text) :
-				   fpolicy_compile(p, file, text.data, text.len);
+		status = o->dump ? dump(p, o, file, &text)
+				 : fpolicy_compile(p, file, text.data, text.len);
 	int code = fp_cmd_finish(p, status);
 	bool ok = code == FP_EXIT_OK;
 	if (ok && !o->dump && o->artifact)

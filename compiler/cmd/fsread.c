@@ -10,7 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* NULL, or why not. The size is bounded while reading: a pipe or a growing file cannot fill memory. */
+/* NULL, or why not. The size is bounded while reading: a pipe or a growing file cannot fill memory.
+ */
 static const char *slurp(int fd, struct fp_file_data *out)
 {
 	size_t cap = 1u << 16, len = 0;
@@ -62,8 +63,8 @@ static const char *read_fd(int fd, struct fp_file_data *out)
 
 bool fp_fs_read(const char *path, struct fp_file_data *out)
 {
-	const char *why = strcmp(path, "-") ? read_fd(open(path, O_RDONLY | O_CLOEXEC), out) :
-					      slurp(STDIN_FILENO, out);
+	const char *why = strcmp(path, "-") ? read_fd(open(path, O_RDONLY | O_CLOEXEC), out)
+					    : slurp(STDIN_FILENO, out);
 
 	if (why)
 		fp_cmd_error("%s: %s", path, why);
@@ -88,8 +89,9 @@ static int open_below(const char *root, const char *name)
 		memcpy(part, name, n);
 		part[n] = '\0';
 		/* O_NONBLOCK: a FIFO in an import root must not hang the compile. */
-		int next = openat(at, part, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK |
-						    (last ? 0 : O_DIRECTORY));
+		int next = openat(at, part,
+				  O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK |
+					  (last ? 0 : O_DIRECTORY));
 		int saved = errno;
 		close(at);
 		errno = saved;
@@ -129,4 +131,3 @@ const char *fp_fs_read_below(const char *const *roots, size_t n, const char *nam
 	}
 	return why;
 }
-

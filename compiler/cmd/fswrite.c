@@ -153,7 +153,9 @@ static bool find_place(const char *dir, struct fp_fs_tree *t)
 		return false;
 	if (slash)
 		*slash = '\0';
-	t->parent = open(!slash ? "." : slash == t->path ? "/" : t->path,
+	t->parent = open(!slash             ? "."
+			 : slash == t->path ? "/"
+					    : t->path,
 			 O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return t->parent >= 0;
 }

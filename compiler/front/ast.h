@@ -6,10 +6,12 @@
 #include "base/unit.h"
 
 #define KIND(id, name) FP_AST_##id,
+
 enum fp_ast_kind {
 #include "front/ast.def"
 	FP_AST_N
 };
+
 #undef KIND
 
 #define FP_AST_FLAG_LOCKED   1u

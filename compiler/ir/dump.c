@@ -38,16 +38,17 @@ void fp_ir_dump(const struct fp_ir *ir, struct fp_buf *out)
 	for (size_t i = 0; i < ir->rule_count; i++) {
 		const struct fp_rule *r = &ir->rules[i];
 		fp_buf_printf(out, "%5u %s: %s%s%s\n", r->id, fp_kind_section(r->kind), r->text,
-			      r->is_implied ? " [implied]" : "", r->is_widening ? " [widening]" : "");
+			      r->is_implied ? " [implied]" : "",
+			      r->is_widening ? " [widening]" : "");
 		if (r->kind == FP_KIND_CALL)
 			conditions(&r->u.call, out);
 	}
 	calls(ir, out);
 	for (size_t i = 0; i < ir->assertion_count; i++)
 		fp_buf_printf(out, "%s%s %s\n", kinds[ir->assertions[i].kind],
-			      ir->assertions[i].kind != FP_ASSERT_TEST ? "" :
-			      ir->assertions[i].wanted == FP_ALLOW     ? " allow" :
-									 " deny",
+			      ir->assertions[i].kind != FP_ASSERT_TEST ? ""
+			      : ir->assertions[i].wanted == FP_ALLOW   ? " allow"
+								       : " deny",
 			      ir->assertions[i].text);
 	for (size_t i = 0; i < ir->bound_count; i++)
 		fp_buf_printf(out, "%s %s\n", ir->bounds[i].is_base ? "extends" : "within",

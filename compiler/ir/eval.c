@@ -66,7 +66,7 @@ static bool is_below(const char *path, const char *dir)
 	return !strncmp(path, dir, n) && (!path[n] || path[n] == '/');
 }
 
-#define WRITING                                                                             \
+#define WRITING                                                                                 \
 	(FP_RIGHT_WRITE | FP_RIGHT_CREATE | FP_RIGHT_DELETE | FP_RIGHT_LINK | FP_RIGHT_APPEND | \
 	 FP_RIGHT_ATTRIBUTES)
 
@@ -75,10 +75,9 @@ static const struct fp_rule *mount_of(const struct fp_ir *ir, const char *path)
 {
 	const struct fp_rule *best = NULL;
 
-	fp_ir_each (ir, FP_KIND_MOUNT, r)
-		if (is_below(path, r->u.mount.on) &&
-		    (!best || strlen(r->u.mount.on) > strlen(best->u.mount.on)))
-			best = r;
+	fp_ir_each(ir, FP_KIND_MOUNT,
+		   r) if (is_below(path, r->u.mount.on) &&
+			  (!best || strlen(r->u.mount.on) > strlen(best->u.mount.on))) best = r;
 	return best;
 }
 
@@ -87,12 +86,13 @@ static const struct fp_rule *taken_by_mounts(const struct fp_ir *ir, const char 
 {
 	const struct fp_rule *mount = mount_of(ir, path);
 	const struct fp_rule *root = fp_ir_only(ir, FP_KIND_ROOT);
+
 	const enum fp_kind kinds[] = { FP_KIND_MASK, FP_KIND_READONLY };
 
 	for (size_t k = 0; k < 2; k++)
-		fp_ir_each (ir, kinds[k], r)
-			if (rights & r->u.file.rights && is_below(path, r->u.file.paths.at[0]->text))
-				return r;
+		fp_ir_each(ir, kinds[k],
+			   r) if (rights & r->u.file.rights &&
+				  is_below(path, r->u.file.paths.at[0]->text)) return r;
 	if (mount && mount->u.mount.flags & FP_MNT_READONLY && rights & WRITING)
 		return mount;
 	if (mount && mount->u.mount.flags & FP_MNT_NOEXEC && rights & FP_RIGHT_EXECUTE)
@@ -110,7 +110,8 @@ struct fp_answer fp_eval_path(const struct fp_ir *ir, const char *path, uint16_t
 
 	if (last && last->u.effect == FP_ALLOW)
 		granted = FP_RIGHT_ALL;
-	fp_ir_each (ir, FP_KIND_FILE, r) {
+	fp_ir_each(ir, FP_KIND_FILE, r)
+	{
 		const struct fp_rule_file *f = &r->u.file;
 		if (!any_match(&f->paths, path, len))
 			continue;
@@ -119,8 +120,8 @@ struct fp_answer fp_eval_path(const struct fp_ir *ir, const char *path, uint16_t
 		if (f->effect == FP_ALLOW && f->rights & rights)
 			last = r;
 		if (f->effect == FP_ALLOW)
-			granted |= f->rights & FP_RIGHT_WRITE ? f->rights | FP_RIGHT_APPEND :
-								f->rights;
+			granted |= f->rights & FP_RIGHT_WRITE ? f->rights | FP_RIGHT_APPEND
+							      : f->rights;
 	}
 	const struct fp_rule *taken = taken_by_mounts(ir, path, rights);
 	if (taken)
@@ -155,7 +156,8 @@ struct fp_answer fp_eval_net(const struct fp_ir *ir, bool egress, enum fp_proto 
 		fp_ir_only(ir, egress ? FP_KIND_EGRESS_DEFAULT : FP_KIND_INGRESS_DEFAULT);
 	struct fp_answer a = { .effect = def ? def->u.effect : FP_DENY, .rule = def };
 
-	fp_ir_each (ir, egress ? FP_KIND_EGRESS : FP_KIND_INGRESS, r) {
+	fp_ir_each(ir, egress ? FP_KIND_EGRESS : FP_KIND_INGRESS, r)
+	{
 		if (!net_match(&r->u.net, proto, address, port))
 			continue;
 		a = (struct fp_answer){ .effect = r->u.net.effect, .rule = r };
@@ -174,7 +176,8 @@ static uint64_t constant(enum fp_abi abi, const char *name)
 
 uint16_t fp_eval_open_rights(enum fp_abi abi, uint64_t flags)
 {
-	uint64_t mode = flags & 3; /* O_ACCMODE: include/uapi/asm-generic/fcntl.h, the same everywhere */
+	uint64_t mode =
+		flags & 3; /* O_ACCMODE: include/uapi/asm-generic/fcntl.h, the same everywhere */
 	uint16_t rights = (uint16_t)(mode == 1 ? 0 : FP_RIGHT_READ);
 
 	if (flags & constant(abi, "O_PATH"))
@@ -200,16 +203,16 @@ static void test_call(struct fp_unit *u, const struct fp_ir *ir, struct fp_asser
 		if (s->call->nr[abi] < 0 ||
 		    (!fp_abi(abi)->is_native && !(ir->foreign_abis & 1u << abi)))
 			continue;
-		struct fp_answer a = fp_eval_call(ir, abi, (uint32_t)s->call->nr[abi], s->args[abi],
-						  UINT16_MAX);
+		struct fp_answer a =
+			fp_eval_call(ir, abi, (uint32_t)s->call->nr[abi], s->args[abi], UINT16_MAX);
 		const struct fp_pathcall *pc = NULL;
 		for (size_t i = 0; s->path && fp_pathcall_at(i); i++)
 			if (!strcmp(fp_pathcall_at(i)->call, s->call->name))
 				pc = fp_pathcall_at(i);
 		if (a.effect == FP_ALLOW && pc) {
-			uint16_t rights = pc->by_flags ?
-						  fp_eval_open_rights(abi, s->open_flags[abi]) :
-						  pc->rights;
+			uint16_t rights = pc->by_flags
+						  ? fp_eval_open_rights(abi, s->open_flags[abi])
+						  : pc->rights;
 			a = fp_eval_path(ir, s->path->text, rights);
 		}
 		if (a.effect == t->wanted)
@@ -241,12 +244,14 @@ static void test_net(struct fp_unit *u, const struct fp_ir *ir, struct fp_assert
 		      (n->ports[0].first == n->ports[0].last || n->proto == FP_PROTO_ICMP);
 
 	if (!single) {
-		fp_diag(u, FP_E_TEST_FORM, t->span, "a test names one address, one protocol and one port");
+		fp_diag(u, FP_E_TEST_FORM, t->span,
+			"a test names one address, one protocol and one port");
 		fp_diag_help(u, "ranges belong to `never` and `expect`");
 		return;
 	}
-	settle(u, t, fp_eval_net(ir, t->subject.kind == FP_SUBJECT_EGRESS, n->proto, p,
-				 n->proto == FP_PROTO_ICMP ? 0 : n->ports[0].first));
+	settle(u, t,
+	       fp_eval_net(ir, t->subject.kind == FP_SUBJECT_EGRESS, n->proto, p,
+			   n->proto == FP_PROTO_ICMP ? 0 : n->ports[0].first));
 }
 
 static void test_path(struct fp_unit *u, const struct fp_ir *ir, struct fp_assertion *t)
@@ -277,9 +282,11 @@ void fp_eval_tests(struct fp_unit *u, struct fp_ir *ir)
 			test_net(u, ir, t);
 			break;
 		case FP_SUBJECT_CAPABILITY:
-			settle(u, t, (struct fp_answer){
-					     .effect = ir->caps >> t->subject.cap & 1 ? FP_ALLOW : FP_DENY,
-					     .rule = fp_ir_only(ir, FP_KIND_CAPABILITY) });
+			settle(u, t,
+			       (struct fp_answer){ .effect = ir->caps >> t->subject.cap & 1
+								     ? FP_ALLOW
+								     : FP_DENY,
+						   .rule = fp_ir_only(ir, FP_KIND_CAPABILITY) });
 			break;
 		}
 		if (t->outcome == FP_FAILS) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Single questions to a sealed IR, answered by its definition: the reference every other judge is held to. */
+/* Single questions to a sealed IR, answered by its definition: the reference every other judge is
+ * held to. */
 #ifndef FP_IR_EVAL_H
 #define FP_IR_EVAL_H
 
@@ -14,16 +15,16 @@ struct fp_answer {
 };
 
 /*
- * One call on one ABI, with the arguments as a filter sees them. `nr` is without nr_bit; numbers the
- * table does not assign are unknown. `kernel` is the target's FP_SINCE, or UINT16_MAX for "any".
- * ALLOW, LOG, TRACE and NOTIFY count as FP_ALLOW: the call may happen.
+ * One call on one ABI, with the arguments as a filter sees them. `nr` is without nr_bit; numbers
+ * the table does not assign are unknown. `kernel` is the target's FP_SINCE, or UINT16_MAX for
+ * "any". ALLOW, LOG, TRACE and NOTIFY count as FP_ALLOW: the call may happen.
  */
 struct fp_answer fp_eval_call(const struct fp_ir *ir, enum fp_abi abi, uint32_t nr,
 			      const uint64_t args[6], uint16_t kernel);
 
 /*
- * Whether all of `rights` are granted on the path: by files rules (deny wins, the default last), and
- * by mounts, the root's mode, masks and read-only paths, which take rights away.
+ * Whether all of `rights` are granted on the path: by files rules (deny wins, the default last),
+ * and by mounts, the root's mode, masks and read-only paths, which take rights away.
  */
 struct fp_answer fp_eval_path(const struct fp_ir *ir, const char *path, uint16_t rights);
 

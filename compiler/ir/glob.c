@@ -220,8 +220,10 @@ static void check_shape(struct parser *p)
 	}
 	if (n > 1 && t[n - 1] == '/') {
 		refuse(p, n - 1, n, "ends in '/'");
-		fp_diag_help(p->u, "write the directory without it, or its whole tree as "
-				   "\"%.*s**\"", (int)n, t);
+		fp_diag_help(p->u,
+			     "write the directory without it, or its whole tree as "
+			     "\"%.*s**\"",
+			     (int)n, t);
 	}
 }
 
@@ -248,7 +250,8 @@ static uint16_t compile(struct program *g, const struct fp_glob_item *items, siz
 static uint16_t compile_loop(struct program *g, const uint32_t *set, uint16_t next)
 {
 	uint16_t fork = step(g, (struct fp_glob_step){ .op = FP_STEP_FORK, .other = next });
-	uint16_t body = step(g, (struct fp_glob_step){ .op = FP_STEP_SET, .set = set, .next = fork });
+	uint16_t body =
+		step(g, (struct fp_glob_step){ .op = FP_STEP_SET, .set = set, .next = fork });
 
 	g->steps.at[fork].next = body;
 	return fork;
@@ -306,9 +309,9 @@ static void compile_glob(struct fp_arena *a, struct fp_glob *glob)
 	if (glob->is_tree) {
 		uint16_t below = compile_loop(&g, every_byte, end);
 		uint16_t sep = step(&g, (struct fp_glob_step){
-					       .op = FP_STEP_BYTE, .byte = '/', .next = below });
-		start = step(&g, (struct fp_glob_step){
-					 .op = FP_STEP_FORK, .next = sep, .other = end });
+						.op = FP_STEP_BYTE, .byte = '/', .next = below });
+		start = step(
+			&g, (struct fp_glob_step){ .op = FP_STEP_FORK, .next = sep, .other = end });
 	}
 	start = compile(&g, glob->items, glob->n, start);
 	step(&g, (struct fp_glob_step){ .op = FP_STEP_FORK, .next = start, .other = start });

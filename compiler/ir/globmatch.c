@@ -53,8 +53,9 @@ bool fp_glob_match(const struct fp_glob *g, const char *path, size_t len)
 		clear(g, next);
 		for (size_t j = 0; j < now->n; j++) {
 			const struct fp_glob_step *step = &g->steps[now->at[j]];
-			if (step->op == FP_STEP_BYTE ? step->byte == c :
-			    step->op == FP_STEP_SET ? step->set[c >> 5] >> (c & 31) & 1 : false)
+			if (step->op == FP_STEP_BYTE  ? step->byte == c
+			    : step->op == FP_STEP_SET ? step->set[c >> 5] >> (c & 31) & 1
+						      : false)
 				enter(next, step->next);
 		}
 		close_forks(g, next);

@@ -5,24 +5,21 @@
 #include <string.h>
 
 #define KIND(id, section, what) { section, what },
+
 static const struct {
 	const char *section, *what;
 } kinds[] = {
+
 #include "ir/ir.def"
 };
 #undef KIND
 
 const struct fp_right_name fp_right_names[] = {
-	{ "read", FP_RIGHT_READ },
-	{ "write", FP_RIGHT_WRITE },
-	{ "create", FP_RIGHT_CREATE },
-	{ "delete", FP_RIGHT_DELETE },
-	{ "execute", FP_RIGHT_EXECUTE },
-	{ "link", FP_RIGHT_LINK },
-	{ "lock", FP_RIGHT_LOCK },
-	{ "attributes", FP_RIGHT_ATTRIBUTES },
-	{ "append", FP_RIGHT_APPEND },
-	{ NULL, 0 },
+	{ "read", FP_RIGHT_READ },       { "write", FP_RIGHT_WRITE },
+	{ "create", FP_RIGHT_CREATE },   { "delete", FP_RIGHT_DELETE },
+	{ "execute", FP_RIGHT_EXECUTE }, { "link", FP_RIGHT_LINK },
+	{ "lock", FP_RIGHT_LOCK },       { "attributes", FP_RIGHT_ATTRIBUTES },
+	{ "append", FP_RIGHT_APPEND },   { NULL, 0 },
 };
 
 const char *const fp_namespace_names[FP_NS_N] = { "pid", "mount",  "network", "ipc",
@@ -97,9 +94,7 @@ const struct fp_rule *fp_ir_only(const struct fp_ir *ir, enum fp_kind kind)
 
 const struct fp_rule *fp_ir_limit(const struct fp_ir *ir, enum fp_limit limit)
 {
-	fp_ir_each (ir, FP_KIND_LIMIT, r)
-		if (r->u.limit.limit == limit)
-			return r;
+	fp_ir_each(ir, FP_KIND_LIMIT, r) if (r->u.limit.limit == limit) return r;
 	return NULL;
 }
 

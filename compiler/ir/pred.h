@@ -21,7 +21,13 @@ struct fp_test {
 	uint64_t mask, min, max;
 };
 
-enum fp_pred_op { FP_PRED_FALSE, FP_PRED_TRUE, FP_PRED_TEST, FP_PRED_AND, FP_PRED_OR };
+enum fp_pred_op {
+	FP_PRED_FALSE,
+	FP_PRED_TRUE,
+	FP_PRED_TEST,
+	FP_PRED_AND,
+	FP_PRED_OR
+};
 
 /* Negation is pushed to the tests; AND and OR have at least two kids, none of its own kind. */
 struct fp_pred {

@@ -40,7 +40,8 @@ static bool put_value(struct fp_sema *s, enum fp_abi abi, const struct fp_param 
 	return true;
 }
 
-/* Values go to parameters in order; those before a path may be left out: openat("/in/a.c", O_RDONLY). */
+/* Values go to parameters in order; those before a path may be left out: openat("/in/a.c",
+ * O_RDONLY). */
 static bool put_values(struct fp_sema *s, enum fp_abi abi, const struct fp_ast *n,
 		       struct fp_subject *sub)
 {
@@ -58,8 +59,8 @@ static bool put_values(struct fp_sema *s, enum fp_abi abi, const struct fp_ast *
 			found = fp_sys_param(sub->call, abi, ++param, &p);
 		if (!found) {
 			fp_diag(s->u, FP_E_TEST_FORM, n->kids[i]->span,
-				n->kids[i]->kind == FP_AST_TEXT ? "%s takes no path here" :
-								  "%s has fewer parameters",
+				n->kids[i]->kind == FP_AST_TEXT ? "%s takes no path here"
+								: "%s has fewer parameters",
 				sub->call->name);
 			return false;
 		}
@@ -74,7 +75,8 @@ static bool test_call(struct fp_sema *s, const struct fp_ast *n, struct fp_subje
 	for (size_t i = 0; i < n->n; i++) {
 		const struct fp_ast *v = n->kids[i];
 		if (v->kind == FP_AST_WHERE) {
-			fp_diag(s->u, FP_E_TEST_FORM, v->span, "a test is one call with its values");
+			fp_diag(s->u, FP_E_TEST_FORM, v->span,
+				"a test is one call with its values");
 			fp_diag_help(s->u, "conditions belong to `never` and `expect`");
 			return false;
 		}
@@ -82,7 +84,7 @@ static bool test_call(struct fp_sema *s, const struct fp_ast *n, struct fp_subje
 			return false;
 	}
 	for (enum fp_abi abi = 0; abi < FP_ABI_N; abi++)
-		if (sub->call->nr[abi] >= 0 && !put_values(s, abi, n, sub))
+		if (sub->call->nr[abi] >= 0 && s->open_abis & 1u << abi && !put_values(s, abi, n, sub))
 			return false;
 	return true;
 }
@@ -92,10 +94,10 @@ static bool claim_call(struct fp_sema *s, const struct fp_ast *n, struct fp_subj
 	const struct fp_ast *where = fp_ast_kid(n, FP_AST_WHERE);
 
 	for (enum fp_abi abi = 0; abi < FP_ABI_N; abi++) {
-		if (sub->call->nr[abi] < 0)
+		if (sub->call->nr[abi] < 0 || !(s->open_abis & 1u << abi))
 			continue;
-		sub->when[abi] = where ? fp_sema_condition(s, sub->call, abi, n, where->kids[0]) :
-					 fp_pred_const(&s->u->arena, true);
+		sub->when[abi] = where ? fp_sema_condition(s, sub->call, abi, n, where->kids[0])
+				       : fp_pred_const(&s->u->arena, true);
 		if (!sub->when[abi])
 			return false;
 	}

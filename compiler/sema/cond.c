@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Conditions: typed by the call's signature, brought to tests on the words a filter sees, one ABI at a time. */
+/* Conditions: typed by the call's signature, brought to tests on the words a filter sees, one ABI
+ * at a time. */
 #include "sema/sema.h"
 
 #include <inttypes.h>
@@ -300,28 +301,32 @@ static bool check_pointer(const struct cond *c, const struct field *f, const str
 		return true;
 	if (f->param.kind == FP_PARAM_MEMORY && !is_null_test) {
 		fp_diag(c->s->u, FP_E_IN_MEMORY, n->span,
-			"what '%s' of %s says lives in memory: a filter sees the address only", name,
-			c->sys->name);
-		fp_diag_help(c->s->u, "deny the call (`deny %s errno ENOSYS;` makes libraries fall "
-				      "back), or allow it whole", c->sys->name);
+			"what '%s' of %s says lives in memory: a filter sees the address only",
+			name, c->sys->name);
+		fp_diag_help(c->s->u,
+			     "deny the call (`deny %s errno ENOSYS;` makes libraries fall "
+			     "back), or allow it whole",
+			     c->sys->name);
 		return false;
 	}
 	if (is_null_test)
 		return true;
-	fp_diag(c->s->u, FP_E_POINTER, n->span, "'%s' of %s is a pointer: only NULL can be compared",
-		name, c->sys->name);
+	fp_diag(c->s->u, FP_E_POINTER, n->span,
+		"'%s' of %s is a pointer: only NULL can be compared", name, c->sys->name);
 	fp_diag_help(c->s->u, "what it points to can be changed after the filter has looked; say "
 			      "paths in `files`, peers in `egress`");
 	return false;
 }
 
-/* A test without effect is a mistake of the reader's eye: an unsigned parameter is never below 0. */
+/* A test without effect is a mistake of the reader's eye: an unsigned parameter is never below 0.
+ */
 static const struct fp_pred *spoken(const struct cond *c, const struct field *f,
 				    const struct fp_ast *n, const struct fp_pred *p)
 {
 	if (!c->is_first || (p->op != FP_PRED_TRUE && p->op != FP_PRED_FALSE))
 		return p;
-	fp_diag(c->s->u, FP_W_DEAD_RULE, n->span, "this test %s holds: '%s' of %s is %s, %u bits wide",
+	fp_diag(c->s->u, FP_W_DEAD_RULE, n->span,
+		"this test %s holds: '%s' of %s is %s, %u bits wide",
 		p->op == FP_PRED_TRUE ? "always" : "never", f->param.name, c->sys->name,
 		f->param.is_signed ? "signed" : "unsigned", f->param.bytes * 8u);
 	return p;
@@ -444,8 +449,9 @@ static const struct fp_pred *flags(const struct cond *c, const struct fp_ast *n)
 		fp_diag(c->s->u, FP_E_NOT_FLAGS, n->span,
 			"these constants enumerate: `%s` would read 1|2 as a third value",
 			fp_ast_kind_name(n->kind));
-		fp_diag_help(c->s->u, "compare with `==` or `in { ... }`, masked if flags share the "
-				      "word");
+		fp_diag_help(c->s->u,
+			     "compare with `==` or `in { ... }`, masked if flags share the "
+			     "word");
 		return NULL;
 	}
 	uint64_t bits = (uint64_t)v & f.mask;
@@ -471,8 +477,8 @@ static const struct fp_pred *junction(const struct cond *c, const struct fp_ast 
 		kids[i] = condition(c, n->kids[i]);
 		ok &= kids[i] != NULL;
 	}
-	return ok ? fp_pred_join(a, n->kind == FP_AST_AND ? FP_PRED_AND : FP_PRED_OR, kids, n->n) :
-		    NULL;
+	return ok ? fp_pred_join(a, n->kind == FP_AST_AND ? FP_PRED_AND : FP_PRED_OR, kids, n->n)
+		  : NULL;
 }
 
 /* Depth is the parser's: FP_PARSE_DEPTH. */

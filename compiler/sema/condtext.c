@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Conditions as canonical text: operands of `and`, `or` and `in` in byte order, so that order never shows. */
+/* Conditions as canonical text: operands of `and`, `or` and `in` in byte order, so that order never
+ * shows. */
 #include "sema/sema.h"
 
 #include <inttypes.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The sections `mounts` and `files`: paths and what may be done to them. */
-#include "sema/sema.h"
 #include "base/num.h"
+#include "sema/sema.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -66,7 +66,8 @@ static bool add_paths(struct fp_sema *s, const struct fp_ast *n, struct globs *o
 	return true;
 }
 
-/* Every TEXT and SETREF of the node: sorted, once each; `text` names them as the reader knows them. */
+/* Every TEXT and SETREF of the node: sorted, once each; `text` names them as the reader knows them.
+ */
 static bool read_paths(struct fp_sema *s, const struct fp_ast *n, struct fp_paths *out,
 		       const char **text)
 {
@@ -139,9 +140,9 @@ static const struct {
 	const char *word;
 	uint32_t flag;
 } mount_flags[] = {
-	{ "readonly", FP_MNT_READONLY },       { "nosuid", FP_MNT_NOSUID },
-	{ "nodev", FP_MNT_NODEV },             { "noexec", FP_MNT_NOEXEC },
-	{ "recursive", FP_MNT_RECURSIVE },     { "nosymfollow", FP_MNT_NOSYMFOLLOW },
+	{ "readonly", FP_MNT_READONLY },   { "nosuid", FP_MNT_NOSUID },
+	{ "nodev", FP_MNT_NODEV },         { "noexec", FP_MNT_NOEXEC },
+	{ "recursive", FP_MNT_RECURSIVE }, { "nosymfollow", FP_MNT_NOSYMFOLLOW },
 	{ "noatime", FP_MNT_NOATIME },
 };
 
@@ -234,7 +235,8 @@ static const char *plain_path(struct fp_sema *s, const struct fp_ast *n)
 	if (!g)
 		return NULL;
 	for (size_t i = 0; i < g->n; i++)
-		if ((g->items[i].op != FP_GLOB_BYTE && g->items[i].op != FP_GLOB_PARAM) || g->is_tree) {
+		if ((g->items[i].op != FP_GLOB_BYTE && g->items[i].op != FP_GLOB_PARAM) ||
+		    g->is_tree) {
 			fp_diag(s->u, FP_E_GLOB, n->span, "a path is needed here, no pattern");
 			return NULL;
 		}
@@ -258,7 +260,8 @@ static void mount(struct fp_sema *s, const struct fp_scope *sc, const struct fp_
 	if (!m.on)
 		return;
 	if (!strcmp(m.on, "/")) {
-		fp_diag(s->u, FP_E_GLOB, on->span, "the root is the image's; nothing is mounted on it");
+		fp_diag(s->u, FP_E_GLOB, on->span,
+			"the root is the image's; nothing is mounted on it");
 		fp_diag_help(s->u, "say `root readonly;` or `root writable;`");
 		return;
 	}
@@ -286,10 +289,10 @@ static void hidden(struct fp_sema *s, const struct fp_scope *sc, const struct fp
 	}
 	for (size_t i = 0; i < all.n; i++) {
 		struct fp_rule_file f = { .effect = FP_DENY };
-		f.rights = kind == FP_KIND_MASK ? FP_RIGHT_ALL :
-						  FP_RIGHT_WRITE | FP_RIGHT_CREATE | FP_RIGHT_DELETE |
-							  FP_RIGHT_APPEND | FP_RIGHT_ATTRIBUTES |
-							  FP_RIGHT_LINK;
+		f.rights = kind == FP_KIND_MASK
+				   ? FP_RIGHT_ALL
+				   : FP_RIGHT_WRITE | FP_RIGHT_CREATE | FP_RIGHT_DELETE |
+					     FP_RIGHT_APPEND | FP_RIGHT_ATTRIBUTES | FP_RIGHT_LINK;
 		f.paths = (struct fp_paths){ .at = &all.at[i], .n = 1 };
 		struct fp_draft_rule *r =
 			fp_sema_rule(s, sc, kind, n, NULL, "%s \"%s\"",
@@ -309,8 +312,8 @@ void fp_sema_mounts(struct fp_sema *s, const struct fp_scope *sc, const struct f
 		} else if (n->kind == FP_AST_MOUNT) {
 			mount(s, sc, n);
 		} else {
-			struct fp_draft_rule *r = fp_sema_rule(s, sc, FP_KIND_ROOT, n, "", "root %s",
-							       n->name->text);
+			struct fp_draft_rule *r =
+				fp_sema_rule(s, sc, FP_KIND_ROOT, n, "", "root %s", n->name->text);
 			r->rule.u.root.is_readonly = !strcmp(n->name->text, "readonly");
 		}
 	}

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Imports: every file once, through the loader, and the declarations they hold. */
-#include "sema/sema.h"
 #include "base/digest.h"
+#include "sema/sema.h"
 
 #include <string.h>
 
-#define LIBRARY  "std/"
-#define EDITION  1u
-#define IMPLIED  "std/implied.policy"
+#define LIBRARY "std/"
+#define EDITION 1u
+#define IMPLIED "std/implied.policy"
 
 /* The chain of files being loaded: how a cycle is seen and told. */
 struct chain {
@@ -44,8 +44,7 @@ static void check_digest(struct fp_sema *s, const struct fp_ast *use, const char
 		return;
 	if (!strcmp(pin->text->text, fp_digest(data, len, digest)))
 		return;
-	fp_diag(s->u, FP_E_IMPORT_DIGEST, pin->span, "\"%s\" has another digest",
-		use->text->text);
+	fp_diag(s->u, FP_E_IMPORT_DIGEST, pin->span, "\"%s\" has another digest", use->text->text);
 	fp_diag_help(s->u, "its content is %s; review it before pinning that", digest);
 }
 
@@ -57,7 +56,9 @@ static bool fetch(struct fp_sema *s, const struct fp_ast *use, struct fp_loaded 
 	if (!strncmp(name, LIBRARY, strlen(LIBRARY))) {
 		const struct fp_embedded *e = fp_library_find(name);
 		if (e)
-			*out = (struct fp_loaded){ .data = e->text, .len = e->len, .resolved = name };
+			*out = (struct fp_loaded){ .data = e->text,
+						   .len = e->len,
+						   .resolved = name };
 		else
 			out->why = "the standard library has no such file";
 		return e != NULL;
@@ -209,13 +210,14 @@ static void check_edition(struct fp_sema *s, const struct fp_ast *file, const st
 
 	if (!first) {
 		if (!s->u->diags.errors)
-			fp_diag(s->u, FP_E_LANGUAGE, top, "the file does not say its language edition");
+			fp_diag(s->u, FP_E_LANGUAGE, top,
+				"the file does not say its language edition");
 		else
 			return;
 		fp_diag_help(s->u, "begin it with `language %u;`", EDITION);
 	} else if (first->value != EDITION) {
-		fp_diag(s->u, FP_E_LANGUAGE, first->span, "this compiler knows language edition %u only",
-			EDITION);
+		fp_diag(s->u, FP_E_LANGUAGE, first->span,
+			"this compiler knows language edition %u only", EDITION);
 	}
 }
 
@@ -242,7 +244,8 @@ static void load_file(struct fp_sema *s, const struct fp_source *src, const stru
 	fp_vec_push(&s->u->arena, &s->files, file);
 }
 
-/* What the language itself says where a policy is silent is a policy, too: read last, never used by name. */
+/* What the language itself says where a policy is silent is a policy, too: read last, never used by
+ * name. */
 static void load_implied(struct fp_sema *s)
 {
 	const struct fp_embedded *e = fp_library_find(IMPLIED);
@@ -265,4 +268,5 @@ void fp_sema_load(struct fp_sema *s, const struct fp_source *root)
 	load_file(s, root, &link, 0, true);
 	load_implied(s);
 	s->implied = fp_sema_policy(s, fp_name(s->u, "implied"));
+	fp_sema_open_abis(s);
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* The sections `devices` and `limits`. */
-#include "sema/sema.h"
 #include "base/num.h"
+#include "sema/sema.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_MAJOR 0xfffu   /* include/linux/kdev_t.h: MINORBITS is 20 */
+#define MAX_MAJOR 0xfffu /* include/linux/kdev_t.h: MINORBITS is 20 */
 #define MAX_MINOR 0xfffffu
 
 /* ---- devices ---- */
@@ -15,7 +15,9 @@
 static const struct {
 	const char *word;
 	uint8_t bit;
-} device_rights[] = { { "read", FP_DEV_READ }, { "write", FP_DEV_WRITE }, { "mknod", FP_DEV_MKNOD } };
+} device_rights[] = { { "read", FP_DEV_READ },
+		      { "write", FP_DEV_WRITE },
+		      { "mknod", FP_DEV_MKNOD } };
 
 #define DEVICE_RIGHTS (sizeof(device_rights) / sizeof(device_rights[0]))
 
@@ -26,17 +28,18 @@ static bool device_right(struct fp_sema *s, const struct fp_ast *n, uint8_t *out
 			*out |= device_rights[i].bit;
 			return true;
 		}
-	fp_diag(s->u, FP_E_UNKNOWN_WORD, n->span, "there is no right '%s' on devices", n->name->text);
+	fp_diag(s->u, FP_E_UNKNOWN_WORD, n->span, "there is no right '%s' on devices",
+		n->name->text);
 	fp_diag_help(s->u, "rights are read, write and mknod");
 	return false;
 }
 
-static bool device_number(struct fp_sema *s, const struct fp_ast *major,
-			  const struct fp_ast *minor, struct fp_device *out)
+static bool device_number(struct fp_sema *s, const struct fp_ast *major, const struct fp_ast *minor,
+			  struct fp_device *out)
 {
 	if (major->value > MAX_MAJOR || minor->value > MAX_MINOR) {
-		fp_diag(s->u, FP_E_NUMBER, major->span, "a device number is at most %u:%u", MAX_MAJOR,
-			MAX_MINOR);
+		fp_diag(s->u, FP_E_NUMBER, major->span, "a device number is at most %u:%u",
+			MAX_MAJOR, MAX_MINOR);
 		return false;
 	}
 	out->major = (uint32_t)major->value;
@@ -71,7 +74,8 @@ static int by_path(const void *a, const void *b)
 
 static void device_rule(struct fp_sema *s, const struct fp_scope *sc, const struct fp_ast *n)
 {
-	struct fp_rule_device d = { .effect = !strcmp(n->name->text, "allow") ? FP_ALLOW : FP_DENY };
+	struct fp_rule_device d = { .effect =
+					    !strcmp(n->name->text, "allow") ? FP_ALLOW : FP_DENY };
 	struct fp_device *at = FP_NEW_ARRAY(&s->u->arena, n->n, struct fp_device);
 	struct fp_buf text;
 	bool ok = true;
@@ -114,7 +118,14 @@ void fp_sema_devices(struct fp_sema *s, const struct fp_scope *sc, const struct 
 
 /* ---- limits ---- */
 
-enum unit { UNIT_COUNT, UNIT_BYTES, UNIT_MILLI, UNIT_TIME, UNIT_WORD, UNIT_TEXT };
+enum unit {
+	UNIT_COUNT,
+	UNIT_BYTES,
+	UNIT_MILLI,
+	UNIT_TIME,
+	UNIT_WORD,
+	UNIT_TEXT
+};
 
 /* What each knob takes, and its range; UINT64_MAX / 2 keeps every value printable as signed. */
 static const struct knob {
@@ -165,12 +176,13 @@ static bool unit_fits(enum unit unit, enum fp_ast_kind kind)
 	return false;
 }
 
-static const char *const unit_words[] = { "a plain number",	   "a size such as 64MiB",
+static const char *const unit_words[] = { "a plain number",       "a size such as 64MiB",
 					  "a number such as 1.5", "a time such as 300s",
 					  "the word kill-group",  "a list such as \"0-3,5\"" };
 
 /* UINT64_MAX for `unlimited`. */
-static bool limit_value(struct fp_sema *s, enum fp_limit limit, const struct fp_ast *v, uint64_t *out)
+static bool limit_value(struct fp_sema *s, enum fp_limit limit, const struct fp_ast *v,
+			uint64_t *out)
 {
 	const struct knob *k = &knobs[limit];
 
@@ -213,12 +225,13 @@ static const char *value_text(struct fp_sema *s, enum fp_limit limit, uint64_t v
 	switch (knobs[limit].unit) {
 	case UNIT_BYTES:
 		return fp_arena_printf(a, "%s%s", fp_num_size_text(v, size),
-				       limit == FP_LIM_IO_READ || limit == FP_LIM_IO_WRITE ? "/s" : "");
+				       limit == FP_LIM_IO_READ || limit == FP_LIM_IO_WRITE ? "/s"
+											   : "");
 	case UNIT_MILLI:
 		return fp_arena_printf(a, "%" PRIu64 ".%03" PRIu64, v / 1000, v % 1000);
 	case UNIT_TIME:
-		return v % 1000 ? fp_arena_printf(a, "%" PRIu64 "ms", v) :
-				  fp_arena_printf(a, "%" PRIu64 "s", v / 1000);
+		return v % 1000 ? fp_arena_printf(a, "%" PRIu64 "ms", v)
+				: fp_arena_printf(a, "%" PRIu64 "s", v / 1000);
 	case UNIT_WORD:
 		return "kill-group";
 	case UNIT_COUNT:
@@ -244,16 +257,20 @@ static void io_limit(struct fp_sema *s, const struct fp_scope *sc, const struct 
 		enum fp_limit limit = FP_LIM_IO_READ;
 		while (strcmp(fp_limit_names[limit], name))
 			limit++;
-		struct fp_rule_limit l = { .limit = limit, .device = path, .has_number = numbered,
-					   .major = dev.major, .minor = dev.minor };
+		struct fp_rule_limit l = { .limit = limit,
+					   .device = path,
+					   .has_number = numbered,
+					   .major = dev.major,
+					   .minor = dev.minor };
 		if (!limit_value(s, limit, o->kids[0], &l.value))
 			continue;
 		const char *key = fp_arena_printf(&s->u->arena, "%s %s", name, path);
 		const char *number = numbered ? fp_arena_printf(&s->u->arena, " block %u:%u",
-								dev.major, dev.minor) : "";
+								dev.major, dev.minor)
+					      : "";
 		struct fp_draft_rule *r =
-			fp_sema_rule(s, sc, FP_KIND_LIMIT, n, key, "io \"%s\"%s %s %s", path, number,
-				     o->name->text, value_text(s, limit, l.value));
+			fp_sema_rule(s, sc, FP_KIND_LIMIT, n, key, "io \"%s\"%s %s %s", path,
+				     number, o->name->text, value_text(s, limit, l.value));
 		r->rule.u.limit = l;
 	}
 }
@@ -289,15 +306,15 @@ static void limit(struct fp_sema *s, const struct fp_scope *sc, const struct fp_
 	if (l.limit == FP_LIM_CPU_SET) {
 		l.text = v->kind == FP_AST_TEXT ? v->text->text : "";
 		if (!cpu_list(l.text)) {
-			fp_diag(s->u, FP_E_NUMBER, v->span, "cpu-set takes %s", unit_words[UNIT_TEXT]);
+			fp_diag(s->u, FP_E_NUMBER, v->span, "cpu-set takes %s",
+				unit_words[UNIT_TEXT]);
 			return;
 		}
 	}
-	const char *text = l.text ? fp_arena_printf(&s->u->arena, "\"%s\"", l.text) :
-				    value_text(s, l.limit, l.value);
-	struct fp_draft_rule *r =
-		fp_sema_rule(s, sc, FP_KIND_LIMIT, n, fp_limit_names[l.limit], "%s %s",
-			     fp_limit_names[l.limit], text);
+	const char *text = l.text ? fp_arena_printf(&s->u->arena, "\"%s\"", l.text)
+				  : value_text(s, l.limit, l.value);
+	struct fp_draft_rule *r = fp_sema_rule(s, sc, FP_KIND_LIMIT, n, fp_limit_names[l.limit],
+					       "%s %s", fp_limit_names[l.limit], text);
 	r->rule.u.limit = l;
 }
 

@@ -98,8 +98,9 @@ bool fp_sema_expand(struct fp_sema *s, struct fp_set_def *set, unsigned depth)
 	if (set->state == FP_SET_DONE)
 		return true;
 	if (set->state == FP_SET_OPEN || depth == FP_SET_DEPTH) {
-		fp_diag(s->u, FP_E_SET_CYCLE, set->node->name_span, "the set '%s' contains itself%s",
-			set->name->text, set->state == FP_SET_OPEN ? "" : " or nests too deeply");
+		fp_diag(s->u, FP_E_SET_CYCLE, set->node->name_span,
+			"the set '%s' contains itself%s", set->name->text,
+			set->state == FP_SET_OPEN ? "" : " or nests too deeply");
 		return false;
 	}
 	set->state = FP_SET_OPEN;

@@ -126,8 +126,8 @@ static int by_port(const void *a, const void *b)
 {
 	const struct fp_ports *x = a, *y = b;
 
-	return x->first != y->first ? (x->first < y->first ? -1 : 1) :
-				      (x->last > y->last) - (x->last < y->last);
+	return x->first != y->first ? (x->first < y->first ? -1 : 1)
+				    : (x->last > y->last) - (x->last < y->last);
 }
 
 /* Sorted and disjoint; neighbours become one. */
@@ -199,7 +199,8 @@ bool fp_sema_net_rule(struct fp_sema *s, const struct fp_ast *n, bool egress,
 		const struct fp_ast *kid = n->kids[i];
 		if (kid->kind == FP_AST_TAIL)
 			continue;
-		ok &= kid->kind == FP_AST_PORT ? add_port(s, kid, &ports) : add_peer(s, kid, &peers);
+		ok &= kid->kind == FP_AST_PORT ? add_port(s, kid, &ports)
+					       : add_peer(s, kid, &peers);
 	}
 	if (!ok)
 		return false;

@@ -13,10 +13,10 @@ static const struct {
 	void (*resolve)(struct fp_sema *, const struct fp_scope *, const struct fp_ast *);
 } sections[] = {
 	{ "syscalls", fp_sema_syscalls }, { "capabilities", fp_sema_process },
-	{ "process", fp_sema_process },	  { "namespaces", fp_sema_process },
-	{ "mounts", fp_sema_mounts },	  { "files", fp_sema_files },
-	{ "egress", fp_sema_net },	  { "ingress", fp_sema_net },
-	{ "devices", fp_sema_devices },	  { "limits", fp_sema_limits },
+	{ "process", fp_sema_process },   { "namespaces", fp_sema_process },
+	{ "mounts", fp_sema_mounts },     { "files", fp_sema_files },
+	{ "egress", fp_sema_net },        { "ingress", fp_sema_net },
+	{ "devices", fp_sema_devices },   { "limits", fp_sema_limits },
 	{ "audit", fp_sema_audit },
 };
 
@@ -133,7 +133,8 @@ static void waiver(struct fp_sema *s, const struct fp_scope *sc, const struct fp
 	struct fp_waiver w = { .lint = n->name->text, .span = n->span };
 
 	if (!why || !by || !until) {
-		fp_diag(s->u, FP_E_REQUIRED, n->span, "a waiver needs a reason, an approver and an end");
+		fp_diag(s->u, FP_E_REQUIRED, n->span,
+			"a waiver needs a reason, an approver and an end");
 		fp_diag_help(s->u, "waive %s because \"...\" by \"...\" until YYYY-MM-DD;",
 			     n->name->text);
 		return;
@@ -157,7 +158,8 @@ static void widen(struct fp_sema *s, const struct fp_scope *sc, const struct fp_
 	struct fp_policy_def *def;
 
 	if (!base) {
-		fp_diag(s->u, FP_E_WIDEN, n->span, "this policy extends nothing: there is nothing to widen");
+		fp_diag(s->u, FP_E_WIDEN, n->span,
+			"this policy extends nothing: there is nothing to widen");
 		return;
 	}
 	if (!tail || !fp_ast_kid(tail, FP_AST_BECAUSE)) {
@@ -202,8 +204,8 @@ static void statement(struct fp_sema *s, const struct fp_scope *sc, const struct
 		layer(s, sc, n);
 	} else if (n->kind == FP_AST_WAIVE) {
 		waiver(s, sc, n);
-	} else if (n->kind == FP_AST_NEVER || (sc->level == 0 && n->kind != FP_AST_EXTENDS &&
-					       n->kind != FP_AST_WITHIN)) {
+	} else if (n->kind == FP_AST_NEVER ||
+		   (sc->level == 0 && n->kind != FP_AST_EXTENDS && n->kind != FP_AST_WITHIN)) {
 		fp_sema_assertion(s, sc, n);
 	}
 }
@@ -214,8 +216,9 @@ static void gather(struct fp_sema *s, struct fp_draft *d, struct fp_policy_def *
 {
 	struct fp_origin *origin = FP_NEW(&s->u->arena, struct fp_origin);
 	const struct fp_ast *base = fp_ast_kid(p->node, FP_AST_EXTENDS);
-	struct fp_scope sc = { .draft = d, .origin = origin, .level = level,
-			       .is_implied = p == s->implied };
+	struct fp_scope sc = {
+		.draft = d, .origin = origin, .level = level, .is_implied = p == s->implied
+	};
 
 	if (p->open || level > BASE_DEPTH) {
 		fp_diag(s->u, FP_E_BASE, p->node->name_span, "'%s' extends itself%s",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The sections `capabilities`, `process` and `namespaces`. */
-#include "sema/sema.h"
 #include "base/num.h"
+#include "sema/sema.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -133,11 +133,12 @@ static void workdir(struct fp_sema *s, const struct fp_scope *sc, const struct f
 	if (!g)
 		return;
 	if (!g->is_plain && !g->has_param) {
-		fp_diag(s->u, FP_E_GLOB, n->kids[0]->span, "the working directory is one path, no pattern");
+		fp_diag(s->u, FP_E_GLOB, n->kids[0]->span,
+			"the working directory is one path, no pattern");
 		return;
 	}
-	struct fp_draft_rule *r = fp_sema_rule(s, sc, FP_KIND_WORKDIR, n, "",
-					       "working-directory \"%s\"", g->text);
+	struct fp_draft_rule *r =
+		fp_sema_rule(s, sc, FP_KIND_WORKDIR, n, "", "working-directory \"%s\"", g->text);
 	r->rule.u.path = fp_sema_text(s, n->kids[0]);
 }
 

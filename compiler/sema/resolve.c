@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The entry of sema: parameters bound, the policy chosen, its IR sealed. */
-#include "sema/sema.h"
 #include "base/num.h"
+#include "sema/sema.h"
 
 #include <string.h>
 
@@ -94,8 +94,8 @@ static void bind_params(struct fp_sema *s)
 		struct fp_nearest near;
 		if (d->used)
 			continue;
-		fp_diag(s->u, FP_E_PARAM, nowhere, "-D %s=...: the policy declares no such parameter",
-			d->name);
+		fp_diag(s->u, FP_E_PARAM, nowhere,
+			"-D %s=...: the policy declares no such parameter", d->name);
 		fp_nearest_init(&near, d->name, strlen(d->name));
 		for (size_t j = 0; j < s->params.n; j++)
 			fp_nearest_offer(&near, s->params.at[j]->node->name->text);
@@ -160,7 +160,8 @@ const struct fp_ir *fp_resolve(struct fp_unit *u, const struct fp_source *root, 
 
 	fp_sema_load(&s, root);
 	bind_params(&s);
-	/* With syntax errors names may be missing that were written: only what was read can be judged. */
+	/* With syntax errors names may be missing that were written: only what was read can be
+	 * judged. */
 	if (u->diags.errors && !s.policies.n)
 		return NULL;
 	struct fp_policy_def *p = choose_policy(&s, root, policy);

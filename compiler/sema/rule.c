@@ -34,7 +34,8 @@ static void read_tail(struct fp_sema *s, struct fp_rule *r, const struct fp_ast 
 			fp_date_parse(t->text->text, t->text->len, &r->until);
 			expired(s, t, r->until);
 		} else if (t->kind == FP_AST_BY) {
-			fp_diag(s->u, FP_E_UNKNOWN_WORD, t->span, "only a waiver names its approver");
+			fp_diag(s->u, FP_E_UNKNOWN_WORD, t->span,
+				"only a waiver names its approver");
 		}
 	}
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Sealing: contradictions decided, order removed, and what rules mean together written down. */
-#include "sema/sema.h"
 #include "ir/eval.h"
+#include "sema/sema.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +14,9 @@ static int by_key(const void *a, const void *b)
 	c = c ? c : strcmp(x->key ? x->key : "", y->key ? y->key : "");
 	c = c ? c : (x->level > y->level) - (x->level < y->level);
 	c = c ? c : strcmp(x->rule.text, y->rule.text);
-	return c ? c : (x->rule.span.begin > y->rule.span.begin) - (x->rule.span.begin < y->rule.span.begin);
+	return c ? c
+		 : (x->rule.span.begin > y->rule.span.begin) -
+			       (x->rule.span.begin < y->rule.span.begin);
 }
 
 static void conflict(struct fp_sema *s, const struct fp_rule *a, const struct fp_rule *b)
@@ -22,7 +24,8 @@ static void conflict(struct fp_sema *s, const struct fp_rule *a, const struct fp
 	const struct fp_rule *first = a->span.begin <= b->span.begin ? a : b;
 	const struct fp_rule *second = first == a ? b : a;
 
-	fp_diag(s->u, FP_E_CONFLICT, second->span, "'%s' contradicts '%s'", second->text, first->text);
+	fp_diag(s->u, FP_E_CONFLICT, second->span, "'%s' contradicts '%s'", second->text,
+		first->text);
 	fp_diag_note(s->u, first->span, "said here");
 	fp_diag_help(s->u, "keep one of them: order never decides");
 }
@@ -35,7 +38,8 @@ static void choose(struct fp_sema *s, struct fp_draft *d)
 	if (d->rules.n)
 		qsort(d->rules.at, d->rules.n, sizeof(d->rules.at[0]), by_key);
 	for (size_t i = 0; i < d->rules.n; i++) {
-		const struct fp_draft_rule *r = &d->rules.at[i], *last = &d->rules.at[kept - !!kept];
+		const struct fp_draft_rule *r = &d->rules.at[i],
+					   *last = &d->rules.at[kept - !!kept];
 		if (kept && r->key && last->key && last->rule.kind == r->rule.kind &&
 		    !strcmp(last->key, r->key)) {
 			if (last->level == r->level && strcmp(last->rule.text, r->rule.text))
@@ -47,7 +51,8 @@ static void choose(struct fp_sema *s, struct fp_draft *d)
 	d->rules.n = kept;
 }
 
-/* Kinds that are one statement in several rules: the nearest policy that speaks of them speaks alone. */
+/* Kinds that are one statement in several rules: the nearest policy that speaks of them speaks
+ * alone. */
 static void nearest_only(struct fp_draft *d, enum fp_kind kind)
 {
 	unsigned level = ~0u;
@@ -98,7 +103,8 @@ static void check_idmaps(struct fp_sema *s, struct fp_draft *d)
 		}
 	}
 	if (host && explicit_map) {
-		fp_diag(s->u, FP_E_IDMAP, explicit_map->span, "the host's user namespace has no map of ours");
+		fp_diag(s->u, FP_E_IDMAP, explicit_map->span,
+			"the host's user namespace has no map of ours");
 		fp_diag_note(s->u, ns->span, "the host's user namespace is kept here");
 	} else if (!host && users != groups) {
 		fp_diag(s->u, FP_E_IDMAP, explicit_map ? explicit_map->span : d->ir->span,
@@ -115,7 +121,8 @@ static void check_idmaps(struct fp_sema *s, struct fp_draft *d)
 /* One rule says what is closed; it carries the whole set that is open. */
 static void foreign_abis(struct fp_sema *s, struct fp_draft *d)
 {
-	struct fp_draft_rule closed = { .rule = { .kind = FP_KIND_CALL_ABI, .is_implied = true,
+	struct fp_draft_rule closed = { .rule = { .kind = FP_KIND_CALL_ABI,
+						  .is_implied = true,
 						  .text = "every other foreign abi: kill" } };
 
 	for (size_t i = 0; i < d->rules.n; i++)
@@ -142,8 +149,10 @@ static void call_defaults(struct fp_draft *d)
 /* `unknown` unsaid is what `default` says: nothing is let through for being new. */
 static void unknown_follows_default(struct fp_sema *s, struct fp_draft *d)
 {
-	struct fp_draft_rule r = { .rule = { .kind = FP_KIND_CALL_UNKNOWN, .is_implied = true,
-					     .text = "unknown: as default", .span = d->ir->span } };
+	struct fp_draft_rule r = { .rule = { .kind = FP_KIND_CALL_UNKNOWN,
+					     .is_implied = true,
+					     .text = "unknown: as default",
+					     .span = d->ir->span } };
 
 	for (size_t i = 0; i < d->rules.n; i++) {
 		if (d->rules.at[i].rule.kind == FP_KIND_CALL_UNKNOWN)
@@ -168,7 +177,8 @@ static bool has_call(const struct fp_call_set *set, uint16_t index)
 	return lo < set->n && set->at[lo] == index;
 }
 
-/* Where a call is allowed on an ABI: the join of what allow and log rules say, or all by default. */
+/* Where a call is allowed on an ABI: the join of what allow and log rules say, or all by default.
+ */
 static const struct fp_pred *allowed_when(struct fp_sema *s, const struct fp_draft *d, size_t rules,
 					  uint16_t call, enum fp_abi abi)
 {
@@ -206,7 +216,8 @@ static void audit_calls(struct fp_sema *s, struct fp_draft *d)
 							       .is_audit = true };
 			for (enum fp_abi abi = 0; abi < FP_ABI_N; abi++)
 				if (fp_sys_at(*call)->nr[abi] >= 0)
-					r.rule.u.call.when[abi] = allowed_when(s, d, rules, *call, abi);
+					r.rule.u.call.when[abi] =
+						allowed_when(s, d, rules, *call, abi);
 			fp_vec_push(&s->u->arena, &d->rules, r);
 		}
 	}
@@ -219,8 +230,9 @@ static int by_text(const void *a, const void *b)
 
 	c = c ? c : strcmp(x->rule.text, y->rule.text);
 	c = c ? c : (x->level > y->level) - (x->level < y->level);
-	return c ? c : strcmp(x->rule.because ? x->rule.because : "\xff",
-			      y->rule.because ? y->rule.because : "\xff");
+	return c ? c
+		 : strcmp(x->rule.because ? x->rule.because : "\xff",
+			  y->rule.because ? y->rule.because : "\xff");
 }
 
 /* The same sentence twice is one rule; the reasons and dates of the nearest are kept. */
@@ -290,16 +302,15 @@ static void plan_calls(struct fp_sema *s, struct fp_ir *ir)
 	struct fp_arena *a = &s->u->arena;
 	struct fp_call_plan *plans = FP_NEW_ARRAY(a, fp_sys_count(), struct fp_call_plan);
 
-	fp_ir_each (ir, FP_KIND_CALL, r)
-		for (size_t i = 0; i < r->u.call.calls.n; i++)
-			plans[r->u.call.calls.at[i]].n++;
+	fp_ir_each(ir, FP_KIND_CALL, r) for (size_t i = 0; i < r->u.call.calls.n; i++)
+		plans[r->u.call.calls.at[i]]
+			.n++;
 	struct fp_clause **fill = FP_NEW_ARRAY(a, fp_sys_count(), struct fp_clause *);
 	for (size_t i = 0; i < fp_sys_count(); i++)
 		plans[i].at = fill[i] = FP_NEW_ARRAY(a, plans[i].n, struct fp_clause);
-	fp_ir_each (ir, FP_KIND_CALL, r)
-		for (size_t i = 0; i < r->u.call.calls.n; i++)
-			*fill[r->u.call.calls.at[i]]++ =
-				(struct fp_clause){ .rule = r, .decision = r->u.call.decision };
+	fp_ir_each(ir, FP_KIND_CALL, r) for (size_t i = 0; i < r->u.call.calls.n; i++) *
+		fill[r->u.call.calls.at[i]]++ =
+		(struct fp_clause){ .rule = r, .decision = r->u.call.decision };
 	for (size_t i = 0; i < fp_sys_count(); i++) {
 		struct fp_clause *c = fill[i] - plans[i].n;
 		if (plans[i].n)
@@ -317,18 +328,22 @@ static bool can_be_reached(const struct fp_ir *ir, const struct fp_sysdef *sys)
 	return false;
 }
 
-/* Rules that name one call and can never speak: no open ABI has it, or a stricter rule always does first. */
+/* Rules that name one call and can never speak: no open ABI has it, or a stricter rule always does
+ * first. */
 static void dead_rules(struct fp_sema *s, const struct fp_ir *ir)
 {
-	fp_ir_each (ir, FP_KIND_CALL, r) {
+	fp_ir_each(ir, FP_KIND_CALL, r)
+	{
 		if (r->u.call.calls.n != 1 || r->is_implied || r->u.call.is_audit)
 			continue;
 		const struct fp_sysdef *sys = fp_sys_at(r->u.call.calls.at[0]);
 		const struct fp_clause *over = ir->calls[sys->index].at;
 		if (!can_be_reached(ir, sys)) {
-			fp_diag(s->u, FP_W_DEAD_RULE, r->span, "no open ABI has the call '%s'", sys->name);
-			fp_diag_help(s->u, "it exists on foreign ABIs only: open one with `abi`, or "
-					   "remove the rule");
+			fp_diag(s->u, FP_W_DEAD_RULE, r->span, "no open ABI has the call '%s'",
+				sys->name);
+			fp_diag_help(s->u,
+				     "it exists on foreign ABIs only: open one with `abi`, or "
+				     "remove the rule");
 			continue;
 		}
 		if (over->rule == r || !is_unconditional(over->rule))
@@ -368,8 +383,10 @@ static void multiplexed(struct fp_sema *s, const struct fp_ir *ir)
 			fp_diag(s->u, FP_E_MULTIPLEXED, r->span,
 				"on %s programs can reach %s through %s, which hides its arguments",
 				fp_abi(abi)->name, sys->name, mux->name);
-			fp_diag_help(s->u, "decide it: `deny %s errno ENOSYS;` makes libraries use the "
-					   "direct call", mux->name);
+			fp_diag_help(s->u,
+				     "decide it: `deny %s errno ENOSYS;` makes libraries use the "
+				     "direct call",
+				     mux->name);
 		}
 	}
 }

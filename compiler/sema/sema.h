@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* From syntax to meaning: one entry, fp_resolve(). The rest of this header is shared inside sema/ only. */
+/* From syntax to meaning: one entry, fp_resolve(). The rest of this header is shared inside sema/
+ * only. */
 #ifndef FP_SEMA_SEMA_H
 #define FP_SEMA_SEMA_H
 
@@ -9,8 +10,8 @@
 
 /*
  * Parses the root source and all it uses, resolves the policy named (NULL: the one that no other
- * policy of the root file builds on) and seals its IR. NULL after errors; warnings may come with a result.
- * Everything lives in the unit's arena.
+ * policy of the root file builds on) and seals its IR. NULL after errors; warnings may come with a
+ * result. Everything lives in the unit's arena.
  */
 const struct fp_ir *fp_resolve(struct fp_unit *u, const struct fp_source *root, const char *policy);
 
@@ -32,9 +33,16 @@ const struct fp_embedded *fp_library_find(const char *name);
 struct fp_set_def {
 	const struct fp_ast *node;
 	const struct fp_str *name, *edition; /* "@file-io"; "2026.1" or NULL */
-	enum { FP_SET_NEW, FP_SET_OPEN, FP_SET_DONE } state;
+
+	enum {
+		FP_SET_NEW,
+		FP_SET_OPEN,
+		FP_SET_DONE
+	} state;
+
 	bool used, from_library;
-	const struct fp_ast **leaves; /* members with sets replaced by theirs, by text, no duplicates */
+	const struct fp_ast *
+		*leaves; /* members with sets replaced by theirs, by text, no duplicates */
 	size_t n;
 };
 
@@ -91,6 +99,7 @@ struct fp_sema {
 	FP_VEC(struct fp_policy_def *) policies;
 	struct fp_policy_def *implied; /* std/implied.policy */
 	struct fp_policy_def *main;    /* the one asked for */
+	uint8_t open_abis;             /* native, or opened by a policy that was read */
 };
 
 /* import.c: fills files and the declarations. */
@@ -99,14 +108,16 @@ void fp_sema_load(struct fp_sema *s, const struct fp_source *root);
 /* names.c */
 struct fp_set_def *fp_sema_set(struct fp_sema *s, const struct fp_ast *ref); /* reports */
 bool fp_sema_expand(struct fp_sema *s, struct fp_set_def *set, unsigned depth);
-const char *fp_sema_set_text(struct fp_sema *s, const struct fp_set_def *set); /* "@file-io@2026.1" */
+const char *fp_sema_set_text(struct fp_sema *s,
+			     const struct fp_set_def *set); /* "@file-io@2026.1" */
 struct fp_const_def *fp_sema_const(struct fp_sema *s, const struct fp_str *name);
 struct fp_param_def *fp_sema_param(struct fp_sema *s, const struct fp_str *name);
 /* The value of a reference, ${name}, to a parameter of one of two types (NULL: of one); reports. */
 const struct fp_param_def *fp_sema_reference(struct fp_sema *s, const struct fp_ast *ref,
 					     const char *type, const char *other);
 bool fp_sema_number(struct fp_sema *s, const struct fp_ast *ref, const char *type, uint64_t *out);
-const char *fp_sema_text(struct fp_sema *s, const struct fp_ast *text); /* parameters put in; NULL: reported */
+const char *fp_sema_text(struct fp_sema *s,
+			 const struct fp_ast *text); /* parameters put in; NULL: reported */
 void fp_sema_unused(struct fp_sema *s);
 
 /* cond.c: a condition, for one ABI. `params` are the CALL node's names. NULL: reported. */
@@ -120,8 +131,8 @@ const char *fp_sema_condition_text(struct fp_sema *s, const struct fp_ast *condi
 
 /* rule.c */
 struct fp_draft_rule *fp_sema_rule(struct fp_sema *s, const struct fp_scope *sc, enum fp_kind kind,
-				   const struct fp_ast *node, const char *key, const char *format, ...)
-	__attribute__((format(printf, 6, 7)));
+				   const struct fp_ast *node, const char *key, const char *format,
+				   ...) __attribute__((format(printf, 6, 7)));
 const struct fp_ast *fp_sema_tail(const struct fp_ast *node);
 
 /* One file a group of sections. */
@@ -144,6 +155,9 @@ const struct fp_glob *fp_sema_glob(struct fp_sema *s, const struct fp_ast *text)
 
 /* assert.c */
 void fp_sema_assertion(struct fp_sema *s, const struct fp_scope *sc, const struct fp_ast *node);
+
+/* syscalls.c: once all policies are read. On other ABIs every call is killed: conditions mean nothing there. */
+void fp_sema_open_abis(struct fp_sema *s);
 
 /* policy.c */
 struct fp_policy_def *fp_sema_policy(struct fp_sema *s, const struct fp_str *name);

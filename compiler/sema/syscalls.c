@@ -11,10 +11,10 @@ static const struct {
 	const char *word;
 	struct fp_decision decision;
 } verbs[] = {
-	{ "allow", { FP_ACT_ALLOW, 0 } },   { "deny", { FP_ACT_ERRNO, 1 } },
-	{ "kill", { FP_ACT_KILL, 0 } },     { "kill-thread", { FP_ACT_KILL_THREAD, 0 } },
-	{ "log", { FP_ACT_LOG, 0 } },       { "notify", { FP_ACT_NOTIFY, 0 } },
-	{ "trace", { FP_ACT_TRACE, 0 } },   { "trap", { FP_ACT_TRAP, 0 } },
+	{ "allow", { FP_ACT_ALLOW, 0 } }, { "deny", { FP_ACT_ERRNO, 1 } },
+	{ "kill", { FP_ACT_KILL, 0 } },   { "kill-thread", { FP_ACT_KILL_THREAD, 0 } },
+	{ "log", { FP_ACT_LOG, 0 } },     { "notify", { FP_ACT_NOTIFY, 0 } },
+	{ "trace", { FP_ACT_TRACE, 0 } }, { "trap", { FP_ACT_TRAP, 0 } },
 };
 
 static bool bad_errno(struct fp_sema *s, const struct fp_ast *e)
@@ -73,10 +73,11 @@ static const char *decision_text(struct fp_sema *s, struct fp_decision d)
 	const char *name = d.action == FP_ACT_ERRNO ? fp_errno_name(d.data) : NULL;
 
 	if (d.action == FP_ACT_ERRNO)
-		return name ? fp_arena_printf(&s->u->arena, "deny errno %s", name) :
-			      fp_arena_printf(&s->u->arena, "deny errno %u", d.data);
+		return name ? fp_arena_printf(&s->u->arena, "deny errno %s", name)
+			    : fp_arena_printf(&s->u->arena, "deny errno %u", d.data);
 	if (d.data)
-		return fp_arena_printf(&s->u->arena, "%s data %u", fp_action_name(d.action), d.data);
+		return fp_arena_printf(&s->u->arena, "%s data %u", fp_action_name(d.action),
+				       d.data);
 	return fp_action_name(d.action);
 }
 
@@ -179,12 +180,35 @@ bool fp_sema_call_set(struct fp_sema *s, const struct fp_ast *const *nodes, size
 	return true;
 }
 
-/* The predicate on every ABI; errors are the same on all, so the first is enough. */
+static void open_by_statements(struct fp_sema *s, const struct fp_ast *n)
+{
+	enum fp_abi abi;
+
+	for (size_t i = 0; i < n->n; i++) {
+		const struct fp_ast *kid = n->kids[i];
+		if (kid->kind == FP_AST_WIDEN || kid->kind == FP_AST_SECTION || kid->kind == FP_AST_ABI)
+			open_by_statements(s, kid);
+		else if (n->kind == FP_AST_ABI && kid->kind == FP_AST_NAME &&
+			 fp_abi_find(kid->name->text, kid->name->len, &abi))
+			s->open_abis |= (uint8_t)(1u << abi);
+	}
+}
+
+void fp_sema_open_abis(struct fp_sema *s)
+{
+	for (enum fp_abi abi = 0; abi < FP_ABI_N; abi++)
+		if (fp_abi(abi)->is_native)
+			s->open_abis |= (uint8_t)(1u << abi);
+	for (size_t i = 0; i < s->policies.n; i++)
+		open_by_statements(s, s->policies.at[i]->node);
+}
+
+/* The predicate on every open ABI; errors are the same on all, so the first is enough. */
 static bool conditions(struct fp_sema *s, const struct fp_ast *call, const struct fp_ast *where,
 		       const struct fp_sysdef *sys, const struct fp_pred *when[FP_ABI_N])
 {
 	for (enum fp_abi abi = 0; abi < FP_ABI_N; abi++) {
-		if (sys->nr[abi] < 0)
+		if (sys->nr[abi] < 0 || !(s->open_abis & 1u << abi))
 			continue;
 		when[abi] = fp_sema_condition(s, sys, abi, call, where->kids[0]);
 		if (!when[abi])
@@ -195,10 +219,14 @@ static bool conditions(struct fp_sema *s, const struct fp_ast *call, const struc
 
 static bool is_never(const struct fp_pred *const when[FP_ABI_N])
 {
-	for (enum fp_abi abi = 0; abi < FP_ABI_N; abi++)
+	bool is_somewhere = false;
+
+	for (enum fp_abi abi = 0; abi < FP_ABI_N; abi++) {
 		if (when[abi] && when[abi]->op != FP_PRED_FALSE)
 			return false;
-	return true;
+		is_somewhere |= when[abi] != NULL;
+	}
+	return is_somewhere;
 }
 
 static void always(struct fp_rule_call *c)
@@ -230,8 +258,8 @@ static void calls(struct fp_sema *s, const struct fp_scope *sc, const struct fp_
 	const char *text;
 	size_t count = 0;
 
-	while (count < n->n && (n->kids[count]->kind == FP_AST_CALL ||
-				n->kids[count]->kind == FP_AST_SETREF))
+	while (count < n->n &&
+	       (n->kids[count]->kind == FP_AST_CALL || n->kids[count]->kind == FP_AST_SETREF))
 		count++;
 	if (!fp_sema_decision(s, n, &c.decision) ||
 	    !fp_sema_call_set(s, (const struct fp_ast *const *)n->kids, count, &c.calls, &text))
@@ -278,15 +306,16 @@ static void unknown(struct fp_sema *s, const struct fp_scope *sc, const struct f
 	if (!fp_sema_decision(s, n, &d))
 		return;
 	if (after && !since) {
-		fp_diag(s->u, FP_E_NUMBER, after->span, "'%s' is no kernel version", after->text->text);
+		fp_diag(s->u, FP_E_NUMBER, after->span, "'%s' is no kernel version",
+			after->text->text);
 		fp_diag_help(s->u, "write major.minor: `after linux 6.12`");
 		return;
 	}
-	struct fp_draft_rule *r =
-		after ? fp_sema_rule(s, sc, FP_KIND_CALL_UNKNOWN, n, "", "unknown after linux %u.%u: %s",
-				     since >> 8, since & 0xffu, decision_text(s, d)) :
-			fp_sema_rule(s, sc, FP_KIND_CALL_UNKNOWN, n, "", "unknown: %s",
-				     decision_text(s, d));
+	struct fp_draft_rule *r = after ? fp_sema_rule(s, sc, FP_KIND_CALL_UNKNOWN, n, "",
+						       "unknown after linux %u.%u: %s", since >> 8,
+						       since & 0xffu, decision_text(s, d))
+					: fp_sema_rule(s, sc, FP_KIND_CALL_UNKNOWN, n, "",
+						       "unknown: %s", decision_text(s, d));
 	r->rule.u.unknown.decision = d;
 	r->rule.u.unknown.reviewed = since;
 }
@@ -298,7 +327,8 @@ static void abis(struct fp_sema *s, const struct fp_scope *sc, const struct fp_a
 		enum fp_abi abi;
 		if (!fp_abi_find(name->name->text, name->name->len, &abi)) {
 			struct fp_nearest near;
-			fp_diag(s->u, FP_E_ABI, name->span, "there is no ABI '%s'", name->name->text);
+			fp_diag(s->u, FP_E_ABI, name->span, "there is no ABI '%s'",
+				name->name->text);
 			fp_nearest_init(&near, name->name->text, name->name->len);
 			for (enum fp_abi a = 0; a < FP_ABI_N; a++)
 				fp_nearest_offer(&near, fp_abi(a)->name);
@@ -352,8 +382,9 @@ void fp_sema_audit(struct fp_sema *s, const struct fp_scope *sc, const struct fp
 						   &a.allowed, &text))
 			continue;
 		struct fp_draft_rule *r =
-			a.denied ? fp_sema_rule(s, sc, FP_KIND_AUDIT, n, NULL, "audit denied") :
-				   fp_sema_rule(s, sc, FP_KIND_AUDIT, n, NULL, "audit allowed: %s", text);
+			a.denied ? fp_sema_rule(s, sc, FP_KIND_AUDIT, n, NULL, "audit denied")
+				 : fp_sema_rule(s, sc, FP_KIND_AUDIT, n, NULL, "audit allowed: %s",
+						text);
 		r->rule.u.audit = a;
 	}
 }
