@@ -123,7 +123,7 @@ TEST_LIBS := -lcmocka -lseccomp -lselinux -lsepol -lapparmor
 $(B)/tests/consumers/apparmor_exact: tests/consumers/apparmor_blob.c
 $(programs): $(B)/tests/%: tests/%.c $(B)/libfpolicy.a
 	$(call say,CC,$<)
-	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -MF $@.d -o $@ \
+	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CPPFLAGS) -Itests $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -MF $@.d -o $@ \
 		$(filter %.c,$^) $(B)/libfpolicy.a $(TEST_LIBS) $(LIBS)
 
 # Every example compiled, for those who read artifacts.

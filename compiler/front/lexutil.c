@@ -105,19 +105,12 @@ int fp_lex_set(const struct fp_lexeme *l)
 	return FP_T_SETNAME;
 }
 
-/*
- * ${name}: the node is a NAME, as a word would be. So a parameter must not be called like a word
- * that stands for itself in the same places: `to ${any}` would permit every peer.
- */
+/* ${name}: a node of its own, so that ${any} is a parameter called any and never every peer. */
 int fp_lex_reference(const struct fp_lexeme *l)
 {
-	const struct fp_str *name = fp_intern(&l->p->u->names, l->text + 2, l->len - 3);
+	struct fp_ast *node = leaf(l, FP_AST_REFERENCE);
 
-	if (!strcmp(name->text, "any") || !strcmp(name->text, "unlimited"))
-		return refuse(l, FP_E_SYNTAX, "is a parameter called like a word of the language",
-			      "give the parameter another name");
-	struct fp_ast *node = leaf(l, FP_AST_NAME);
-	node->name = name;
+	node->name = fp_intern(&l->p->u->names, l->text + 2, l->len - 3);
 	node->name_span = l->span;
 	return FP_T_REFERENCE;
 }

@@ -194,7 +194,7 @@ static bool limit_value(struct fp_sema *s, enum fp_limit limit, const struct fp_
 		*out = 1;
 		return true;
 	}
-	if (v->kind == FP_AST_NAME) {
+	if (v->kind == FP_AST_REFERENCE) {
 		if (!fp_sema_number(s, v, k->unit == UNIT_BYTES ? "size" : "number", out))
 			return false;
 	} else if (!unit_fits(k->unit, v->kind)) {

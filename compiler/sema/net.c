@@ -46,7 +46,7 @@ static bool add_peer(struct fp_sema *s, const struct fp_ast *n, struct peers *ou
 		out->any = true;
 		return true;
 	}
-	if (n->kind == FP_AST_NAME) {
+	if (n->kind == FP_AST_REFERENCE) {
 		const struct fp_param_def *p = fp_sema_reference(s, n, "prefix", NULL);
 		return p && add_prefix(s, n, p->value, out);
 	}
@@ -87,7 +87,7 @@ static bool read_port(struct fp_sema *s, const struct fp_ast *n, uint16_t *out)
 {
 	uint64_t v = n->value;
 
-	if (n->kind == FP_AST_NAME && !fp_sema_number(s, n, "port", &v))
+	if (n->kind == FP_AST_REFERENCE && !fp_sema_number(s, n, "port", &v))
 		return false;
 	if (!v || v > UINT16_MAX || n->flags & FP_AST_FLAG_NEGATIVE) {
 		fp_diag(s->u, FP_E_NUMBER, n->span, "a port is 1..65535");

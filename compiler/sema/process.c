@@ -74,7 +74,7 @@ static bool read_id(struct fp_sema *s, const struct fp_ast *n, uint32_t *out)
 {
 	uint64_t id = n->value;
 
-	if (n->kind == FP_AST_NAME && !fp_sema_number(s, n, "number", &id))
+	if (n->kind == FP_AST_REFERENCE && !fp_sema_number(s, n, "number", &id))
 		return false;
 	if (id > LAST_ID || n->flags & FP_AST_FLAG_NEGATIVE) {
 		fp_diag(s->u, FP_E_NUMBER, n->span, "an identity is 0..%u", LAST_ID);
