@@ -62,24 +62,52 @@ static const struct fp_pred *condition(const struct fp_clause *clause, enum fp_a
 	return when && when->op != FP_PRED_FALSE ? when : NULL;
 }
 
+/* Whether the rule speaks of its calls whatever their arguments. */
+static bool is_unconditional(const struct fp_rule *r)
+{
+	for (unsigned i = 0; i < FP_ABI_N; i++)
+		if (r->u.call.when[i] && r->u.call.when[i]->op != FP_PRED_TRUE)
+			return false;
+	return true;
+}
+
+enum holds {
+	HOLDS_NEVER,
+	HOLDS_PERHAPS,
+	HOLDS_ALWAYS
+};
+
+/* A carried call may have no number of its own (accept on i386), and then no condition either. */
+static enum holds holds(const struct fp_rule *r, const struct fp_sysdef *sys, enum fp_abi abi)
+{
+	const struct fp_pred *when = r->u.call.when[abi];
+
+	if (sys->nr[abi] < 0)
+		return is_unconditional(r) ? HOLDS_ALWAYS : HOLDS_PERHAPS;
+	if (!when || when->op == FP_PRED_FALSE)
+		return HOLDS_NEVER;
+	return when->op == FP_PRED_TRUE ? HOLDS_ALWAYS : HOLDS_PERHAPS;
+}
+
 struct fp_decision fp_call_bound(const struct fp_call_context *c, const struct fp_sysdef *sys,
 				 enum fp_abi abi, bool *is_filtered)
 {
 	const struct fp_call_plan *plan = &c->ir->calls[sys->index];
-	struct fp_decision best = { .action = FP_ACT_ALLOW }, rest;
+	struct fp_decision best = { .action = FP_ACT_ALLOW }, rest = c->ir->call_default;
 
 	*is_filtered = false;
 	for (size_t i = 0; i < plan->n; i++) {
-		const struct fp_pred *when = condition(&plan->at[i], abi);
-		if (!when)
+		enum holds h = holds(plan->at[i].rule, sys, abi);
+		if (h == HOLDS_NEVER)
 			continue;
 		if (fp_decision_cmp(plan->at[i].decision, best) < 0)
 			best = plan->at[i].decision;
-		if (when->op == FP_PRED_TRUE)
+		if (h == HOLDS_ALWAYS)
 			return best;
 		*is_filtered = true;
 	}
-	rest = fallback(c, sys, abi);
+	if (sys->nr[abi] >= 0)
+		rest = fallback(c, sys, abi);
 	return fp_decision_cmp(rest, best) < 0 ? rest : best;
 }
 
@@ -97,6 +125,19 @@ static bool is_multiplexer(const struct fp_sysdef *sys)
 	return sys->flags & FP_SYS_MULTIPLEXER;
 }
 
+/* A rule of its own ends the matter where it is as strict as anything that is carried. */
+static bool is_closed(const struct fp_call_context *c, const struct fp_sysdef *mux, enum fp_abi abi,
+		      struct fp_decision bound)
+{
+	const struct fp_call_plan *plan = &c->ir->calls[mux->index];
+
+	for (size_t i = 0; i < plan->n; i++)
+		if (holds(plan->at[i].rule, mux, abi) == HOLDS_ALWAYS &&
+		    plan->at[i].decision.action <= bound.action)
+			return true;
+	return false;
+}
+
 bool fp_call_is_hidden(const struct fp_call_context *c, const struct fp_sysdef *sys,
 		       const char **abi)
 {
@@ -107,9 +148,9 @@ bool fp_call_is_hidden(const struct fp_call_context *c, const struct fp_sysdef *
 
 		if (!(c->open >> i & 1) || !fp_sys_multiplexed(sys, (enum fp_abi)i, &mux, &subcall))
 			continue;
-		fp_call_bound(c, sys, (enum fp_abi)i, &is_filtered);
+		struct fp_decision bound = fp_call_bound(c, sys, (enum fp_abi)i, &is_filtered);
 		*abi = fp_abi((enum fp_abi)i)->name;
-		if (is_filtered)
+		if (is_filtered && !is_closed(c, mux, (enum fp_abi)i, bound))
 			return true;
 	}
 	return false;
@@ -135,8 +176,9 @@ static struct fp_pred any_of(struct fp_call_context *c, enum fp_abi abi, size_t 
 	return (struct fp_pred){ .op = FP_PRED_OR, .kids = kids.at, .n = kids.n };
 }
 
-/* The clauses in order, then `rest`. */
-static uint32_t chain(struct fp_call_context *c, enum fp_abi abi, struct fp_decision rest)
+/* The clauses in order, then `rest`; none lets more through than `floor`. */
+static uint32_t chain(struct fp_call_context *c, enum fp_abi abi, struct fp_decision rest,
+		      struct fp_decision floor)
 {
 	const struct fp_call_plan *plan = &c->ir->calls[c->sys->index];
 	uint32_t acc = fp_diagram_leaf(&c->diagram, rest);
@@ -147,22 +189,23 @@ static uint32_t chain(struct fp_call_context *c, enum fp_abi abi, struct fp_deci
 			if (fp_decision_cmp(plan->at[from - 1].decision, it))
 				break;
 		struct fp_pred p = any_of(c, abi, from, to);
+		it = it.action > floor.action ? floor : it;
 		acc = fp_diagram_if(&c->diagram, &p, fp_diagram_leaf(&c->diagram, it), acc);
 	}
 	return acc;
 }
 
-/* The strictest that a multiplexer can meet. */
-static struct fp_decision mux_bound(const struct fp_call_context *c, enum fp_abi abi)
+struct fp_decision fp_mux_bound(const struct fp_call_context *c, const struct fp_sysdef *self,
+				enum fp_abi abi)
 {
 	bool is_filtered;
-	struct fp_decision best = fp_call_bound(c, c->sys, abi, &is_filtered);
+	struct fp_decision best = fp_call_bound(c, self, abi, &is_filtered);
 
 	for (size_t i = 0; i < fp_sys_count(); i++) {
 		const struct fp_sysdef *mux;
 		uint32_t subcall;
 
-		if (!fp_sys_multiplexed(fp_sys_at(i), abi, &mux, &subcall) || mux != c->sys)
+		if (!fp_sys_multiplexed(fp_sys_at(i), abi, &mux, &subcall) || mux != self)
 			continue;
 		struct fp_decision it = fp_call_bound(c, fp_sys_at(i), abi, &is_filtered);
 		if (fp_decision_cmp(it, best) < 0)
@@ -172,14 +215,14 @@ static struct fp_decision mux_bound(const struct fp_call_context *c, enum fp_abi
 }
 
 /*
- * A multiplexer: each carried call keeps its own decision, made stricter by rules that name the
- * multiplexer itself. `default` speaks only of selectors that carry nothing.
+ * A multiplexer: each carried call keeps its own decision, unless a rule that names the multiplexer
+ * itself is as strict. `default` speaks only of selectors that carry nothing.
  */
 static uint32_t multiplex(struct fp_call_context *c, enum fp_abi abi)
 {
 	struct fp_diagram *d = &c->diagram;
-	uint32_t acc = chain(c, abi, fallback(c, c->sys, abi));
-	uint32_t own = chain(c, abi, (struct fp_decision){ .action = FP_ACT_ALLOW });
+	const struct fp_decision allow = { .action = FP_ACT_ALLOW };
+	uint32_t acc = chain(c, abi, fallback(c, c->sys, abi), allow);
 
 	for (size_t i = 0; i < fp_sys_count(); i++) {
 		const struct fp_sysdef *mux, *sys = fp_sys_at(i);
@@ -189,15 +232,13 @@ static uint32_t multiplex(struct fp_call_context *c, enum fp_abi abi)
 		if (!fp_sys_multiplexed(sys, abi, &mux, &subcall) || mux != c->sys)
 			continue;
 		struct fp_decision bound = fp_call_bound(c, sys, abi, &is_filtered);
-		c->abi[abi].is_hidden |= is_filtered;
 		struct fp_test test = { .lo = 0,
 					.hi = FP_WORD_NONE,
 					.mask = fp_mux_mask(mux),
 					.min = subcall,
 					.max = subcall };
 		const struct fp_pred p = { .op = FP_PRED_TEST, .test = test };
-		uint32_t to = fp_diagram_min(d, own, fp_diagram_leaf(d, bound));
-		acc = fp_diagram_if(d, &p, to, acc);
+		acc = fp_diagram_if(d, &p, chain(c, abi, bound, bound), acc);
 	}
 	return acc;
 }
@@ -209,13 +250,14 @@ static void decide(struct fp_call_context *c, enum fp_abi abi)
 	if (is_multiplexer(c->sys))
 		a->root = multiplex(c, abi);
 	else
-		a->root = chain(c, abi, fallback(c, c->sys, abi));
+		a->root = chain(c, abi, fallback(c, c->sys, abi),
+				(struct fp_decision){ .action = FP_ACT_ALLOW });
 	a->is_plain = !c->diagram.is_spent && fp_diagram_is_leaf(&c->diagram, a->root);
 	if (a->is_plain)
 		a->plain = fp_diagram_decision(&c->diagram, a->root);
 	if (c->diagram.is_spent && is_multiplexer(c->sys)) {
-		a->is_plain = a->is_hidden = true;
-		a->plain = mux_bound(c, abi);
+		a->is_plain = true;
+		a->plain = fp_mux_bound(c, c->sys, abi);
 	}
 }
 
@@ -323,16 +365,11 @@ static uint32_t in_order(struct fp_graph *g, const struct fp_pred *p, uint32_t y
 	return acc;
 }
 
-uint32_t fp_call_graph(struct fp_call_context *c, enum fp_abi abi, struct fp_graph *g)
+static uint32_t clause_by_clause(struct fp_call_context *c, enum fp_abi abi, struct fp_graph *g)
 {
 	const struct fp_call_plan *plan = &c->ir->calls[c->sys->index];
-	const struct fp_call_abi *a = &c->abi[abi];
-
-	if (a->is_plain)
-		return fp_graph_ret(g, fp_decision_value(a->plain));
-	if (!c->diagram.is_spent)
-		return fp_diagram_graph(&c->diagram, a->root, g, fp_decision_value);
 	uint32_t acc = fp_graph_ret(g, fp_decision_value(fallback(c, c->sys, abi)));
+
 	for (size_t i = plan->n; i-- > 0;) {
 		const struct fp_pred *when = condition(&plan->at[i], abi);
 		if (when)
@@ -341,4 +378,24 @@ uint32_t fp_call_graph(struct fp_call_context *c, enum fp_abi abi, struct fp_gra
 				       acc);
 	}
 	return acc;
+}
+
+/*
+ * An ordered diagram is the shorter way through nearly every condition, and can be the larger
+ * one by far for ranges on several arguments: then size decides.
+ */
+uint32_t fp_call_graph(struct fp_call_context *c, enum fp_abi abi, struct fp_graph *g)
+{
+	const struct fp_call_abi *a = &c->abi[abi];
+
+	if (a->is_plain)
+		return fp_graph_ret(g, fp_decision_value(a->plain));
+	if (c->diagram.is_spent)
+		return clause_by_clause(c, abi, g);
+	uint32_t node = fp_diagram_graph(&c->diagram, a->root, g, fp_decision_value);
+	size_t size = fp_graph_size(g, node);
+	if (size < FP_CALL_LARGE || is_multiplexer(c->sys))
+		return node;
+	uint32_t other = clause_by_clause(c, abi, g);
+	return fp_graph_size(g, other) < size ? other : node;
 }

@@ -50,8 +50,6 @@ static bool holds(const struct fp_cmp *cmp, uint64_t v)
 		return v <= cmp->value;
 	case FP_CMP_GE:
 		return v >= cmp->value;
-	case FP_CMP_NE:
-		return v != cmp->value;
 	}
 	return true;
 }
@@ -97,12 +95,28 @@ static enum meet meet_word(struct fp_cube *q, uint8_t word, uint32_t mask, uint3
 	return mask ? meet(&q->arg[word / 2], &b) : MEET_OK;
 }
 
+static unsigned count_ordered(const struct fp_cube *q)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < 6; i++)
+		n += q->arg[i].op == FP_CMP_LE || q->arg[i].op == FP_CMP_GE;
+	return n;
+}
+
 static void add(struct fp_cubes *c, const struct fp_cube *q)
 {
+	unsigned ordered = count_ordered(q);
+
+	if (ordered + c->is_ordered > 1) {
+		lose(c, q->decision);
+		return;
+	}
 	if (c->at.n == FP_CUBES_MAX) {
 		c->is_spent = true;
 		return;
 	}
+	c->is_ordered |= ordered > 0;
 	fp_vec_push(c->arena, &c->at, *q);
 }
 
@@ -223,15 +237,6 @@ static uint64_t last_of(const struct fp_diagram *d, const struct fp_diagram_node
 	return i + 1 < n->n ? d->edges.at[n->edge + i + 1].start - 1 : mask;
 }
 
-/* x != v, of a whole 64-bit argument. */
-static bool is_all_but_one(const struct fp_diagram *d, const struct fp_diagram_node *n)
-{
-	const struct fp_diagram_edge *e = &d->edges.at[n->edge];
-
-	return n->n == 3 && e[0].to == e[2].to && e[1].start + 1 == e[2].start &&
-	       !(e[1].start >> 63);
-}
-
 static void walk_edges(const struct walk *w, const struct fp_diagram_node *n,
 		       const struct fp_cube *q)
 {
@@ -239,15 +244,9 @@ static void walk_edges(const struct walk *w, const struct fp_diagram_node *n,
 	const struct fp_diagram_edge *e = &w->d->edges.at[n->edge];
 	bool is_whole = f->hi != FP_WORD_NONE && f->lo % 2 == 0 && f->hi == f->lo + 1 &&
 			f->mask == UINT64_MAX;
-	bool is_hole = is_whole && is_all_but_one(w->d, n);
 
-	if (is_hole)
-		go_compare(w, e[0].to, q, f->lo / 2u,
-			   (struct fp_cmp){ .op = FP_CMP_NE, .value = e[1].start });
 	for (uint32_t i = 0; i < n->n && !w->c->is_spent; i++) {
 		uint64_t last = last_of(w->d, n, i, f->mask);
-		if (is_hole && i != 1)
-			continue;
 		if (is_whole)
 			go_range(w, e[i].to, q, f->lo / 2u, e[i].start, last);
 		else

@@ -10,8 +10,7 @@ enum fp_cmp_op {
 	FP_CMP_ANY,
 	FP_CMP_MASKED,
 	FP_CMP_LE,
-	FP_CMP_GE,
-	FP_CMP_NE
+	FP_CMP_GE
 };
 
 /* The one larger value: GE of it is written as GT of one less. */
@@ -38,13 +37,16 @@ struct fp_cubes {
 	bool is_errno_free;      /* errno answers other than `rest` need no cube */
 	FP_VEC(struct fp_cube) at;
 	size_t steps;
+	bool is_ordered;            /* a cube has the one ordered comparison */
 	bool is_spent;              /* too many: the cubes mean nothing */
 	bool is_narrower, is_wider; /* something was left to `rest` that differs from it */
 };
 
 /*
- * JSON readers hold integers of 63 bits, so no cube has a larger one; what cannot be said without
- * is left to `rest` and reported in is_narrower or is_wider.
+ * What cannot be said is left to `rest` and reported in is_narrower or is_wider. Two things cannot:
+ * an integer of more than 63 bits, which JSON readers do not hold; and more than one ordered
+ * comparison a call, or an inequality, for which installed versions of libseccomp make code that
+ * means something else.
  */
 void fp_cubes_make(struct fp_cubes *c, const struct fp_diagram *d, uint32_t root);
 

@@ -267,6 +267,28 @@ static void own_tests(struct owners *o, const struct fp_filter *f, size_t call,
 	}
 }
 
+/* A multiplexer's selectors belong to the rules of the calls they carry, or to the default. */
+static void mark_carried(struct fp_arena *a, struct marks *m, const struct fp_call_context *c,
+			 const struct fp_call_code *call)
+{
+	uint32_t rest = fp_ir_only(c->ir, FP_KIND_CALL_DEFAULT)->id;
+
+	for (size_t i = 0; i < fp_sys_count(); i++) {
+		const struct fp_sysdef *mux;
+		struct fp_test t = { .hi = FP_WORD_NONE, .mask = fp_mux_mask(call->sys) };
+		uint32_t sub;
+
+		if (!fp_sys_multiplexed(fp_sys_at(i), call->abi, &mux, &sub) || mux != call->sys)
+			continue;
+		const struct fp_call_plan *plan = &c->ir->calls[i];
+		for (size_t r = 0; r < plan->n || !r; r++) {
+			uint32_t rule = plan->n ? plan->at[r].rule->id : rest;
+			mark_bound(a, m, &t, sub, rule);
+			mark_bound(a, m, &t, (uint64_t)sub + 1, rule);
+		}
+	}
+}
+
 /* The tests of one call belong to the rules that ask for them. */
 static void own_call(struct owners *o, const struct fp_call_context *c, const struct fp_filter *f,
 		     size_t n)
@@ -279,6 +301,8 @@ static void own_call(struct owners *o, const struct fp_call_context *c, const st
 		if (plan->at[i].rule->u.call.when[call->abi])
 			mark_tests(o->arena, &m, plan->at[i].rule->u.call.when[call->abi],
 				   plan->at[i].rule->id);
+	if (call->sys->flags & FP_SYS_MULTIPLEXER)
+		mark_carried(o->arena, &m, c, call);
 	if (!m.at.n)
 		return;
 	qsort(m.at.at, m.at.n, sizeof(*m.at.at), by_constant);

@@ -68,3 +68,27 @@ uint32_t fp_graph_test(struct fp_graph *g, const struct fp_graph_node *test)
 {
 	return test->yes == test->no ? test->yes : share(g, test);
 }
+
+size_t fp_graph_size(struct fp_graph *g, uint32_t root)
+{
+	size_t n = 0;
+
+	g->walks++;
+	while (g->seen.n < g->nodes.n)
+		fp_vec_push(g->arena, &g->seen, 0);
+	g->stack.n = 0;
+	fp_vec_push(g->arena, &g->stack, root);
+	while (g->stack.n) {
+		uint32_t id = g->stack.at[--g->stack.n];
+		const struct fp_graph_node *it = &g->nodes.at[id];
+		if (g->seen.at[id] == g->walks)
+			continue;
+		g->seen.at[id] = g->walks;
+		n++;
+		if (it->op == FP_GRAPH_RET)
+			continue;
+		fp_vec_push(g->arena, &g->stack, it->yes);
+		fp_vec_push(g->arena, &g->stack, it->no);
+	}
+	return n;
+}

@@ -36,11 +36,17 @@ struct fp_graph {
 	uint32_t *slots; /* id + 1; 0 is free; at most half full */
 	size_t slot_count;
 	struct fp_tree_table *table; /* scratch of the tree builder */
+	FP_VEC(uint32_t) stack;      /* scratch of fp_graph_size() */
+	FP_VEC(uint32_t) seen;       /* by node: the last walk that met it */
+	uint32_t walks;
 };
 
 void fp_graph_init(struct fp_graph *g, struct fp_arena *arena);
 uint32_t fp_graph_ret(struct fp_graph *g, uint32_t value);
 uint32_t fp_graph_test(struct fp_graph *g, const struct fp_graph_node *test);
+
+/* Nodes that `root` reaches. */
+size_t fp_graph_size(struct fp_graph *g, uint32_t root);
 
 /* Interval i of a word: from `start` (masked value) up to the next start; ascending, the first is
  * 0. */

@@ -11,6 +11,7 @@
 struct entry {
 	struct fp_cube cube;
 	const struct fp_sysdef *sys;
+	bool is_first; /* must be given to libseccomp before the rest */
 };
 
 /* What became of a call: reasons, or NULL where the list says what the rules say. */
@@ -35,6 +36,8 @@ struct oci {
  * name that theirs does not number, without a word.
  */
 #define NAMES_KNOWN FP_SINCE(5, 8)
+
+#define CLOSED "socketcall and ipc are closed: libseccomp drops conditions there"
 
 /* Runtimes with no SCMP_ACT_KILL_PROCESS take SCMP_ACT_KILL, which ends the thread. */
 static bool has_kill(const struct oci *o)
@@ -118,7 +121,7 @@ static struct fp_decision choose_rest(const struct oci *o)
 
 static void add(struct oci *o, const struct fp_sysdef *sys, const struct fp_cube *cube)
 {
-	struct entry e = { .cube = *cube, .sys = sys };
+	struct entry e = { .cube = *cube, .sys = sys, .is_first = false };
 
 	e.cube.decision = said(o, e.cube.decision);
 	if (fp_decision_cmp(e.cube.decision, o->rest))
@@ -182,8 +185,7 @@ static void judge_upper(const struct oci *o, const struct fp_cubes *q, struct ve
 		for (unsigned k = 0; k < 6; k++) {
 			const struct fp_cmp *a = &q->at.at[i].arg[k];
 			bool is_upper = (a->op == FP_CMP_MASKED && a->mask >> 32) ||
-					a->op == FP_CMP_LE || a->op == FP_CMP_GE ||
-					a->op == FP_CMP_NE;
+					a->op == FP_CMP_LE || a->op == FP_CMP_GE;
 			if (is_upper && (is_x32 || a->value >> 32))
 				v->wider = "libseccomp compares lower halves only on 32-bit ABIs "
 					   "and x32";
@@ -211,31 +213,94 @@ static void add_strictest(struct oci *o, const struct fp_diagram *d, uint32_t ro
 	add(o, o->c->sys, &plain);
 }
 
+/* Cubes that hold exactly if there are such, else those that leave error numbers to the default. */
+static bool choose_cubes(struct oci *o, const struct fp_diagram *d, uint32_t root,
+			 struct fp_cubes *best)
+{
+	bool is_found = false;
+
+	for (unsigned pass = 0; pass < 2; pass++) {
+		struct fp_cubes q = { .arena = &o->u->arena, .rest = o->rest };
+
+		q.is_errno_free = pass;
+		fp_cubes_make(&q, d, root);
+		if (q.is_spent || (is_found && q.is_wider && !best->is_wider))
+			continue;
+		*best = q;
+		is_found = true;
+		if (!q.is_wider && !q.is_narrower)
+			break;
+	}
+	return is_found;
+}
+
 static void add_cubes(struct oci *o, const struct fp_diagram *d, uint32_t root, struct verdict *v)
 {
-	struct fp_cubes q;
+	struct fp_cubes q = { 0 };
 
-	for (unsigned pass = 0; !d->is_spent && pass < 2; pass++) {
-		q = (struct fp_cubes){ .arena = &o->u->arena,
-				       .rest = o->rest,
-				       .is_errno_free = pass };
-		fp_cubes_make(&q, d, root);
-		if (q.is_spent)
-			continue;
-		for (size_t i = 0; i < q.at.n; i++)
-			add(o, o->c->sys, &q.at.at[i]);
-		if (q.is_narrower)
-			v->narrower = pass ? "answers the default's error where the conditions do "
-					     "not hold"
-					   : "part of the condition cannot be said in JSON and is "
-					     "left to the default action";
-		if (q.is_wider)
-			v->wider = "part of the condition cannot be said in JSON and is left to "
-				   "the default action";
-		judge_upper(o, &q, v);
+	if (d->is_spent || !choose_cubes(o, d, root, &q)) {
+		add_strictest(o, d, root, v);
 		return;
 	}
-	add_strictest(o, d, root, v);
+	for (size_t i = 0; i < q.at.n; i++)
+		add(o, o->c->sys, &q.at.at[i]);
+	if (q.is_narrower)
+		v->narrower = "part of the condition is left to the default action, which refuses";
+	if (q.is_wider)
+		v->wider = "part of the condition cannot be said to libseccomp and is left to the "
+			   "default action";
+	judge_upper(o, &q, v);
+}
+
+/*
+ * libseccomp gives a call that a multiplexer carries a second rule, for the selector, in which the
+ * selector takes the place of the call's own first condition. Only a rule for the multiplexer
+ * without conditions keeps such rules out, and it must come first.
+ */
+static bool is_closed(const struct oci *o, const struct fp_sysdef *mux)
+{
+	bool is_any = false;
+
+	for (unsigned abi = 0; abi < FP_ABI_N; abi++) {
+		if (!(o->c->open >> abi & 1) || mux->nr[abi] < 0)
+			continue;
+		is_any |= o->ir->calls[mux->index].n > 0;
+		for (size_t i = 0; !is_any && i < fp_sys_count(); i++) {
+			const struct fp_sysdef *it;
+			uint32_t sub;
+			if (fp_sys_multiplexed(fp_sys_at(i), (enum fp_abi)abi, &it, &sub) &&
+			    it == mux)
+				fp_call_bound(o->c, fp_sys_at(i), (enum fp_abi)abi, &is_any);
+		}
+	}
+	return is_any;
+}
+
+/* The strictest that it can meet, in a form that is no default action, or it would be left out. */
+static void close_multiplexer(struct oci *o, const struct fp_sysdef *mux)
+{
+	struct entry e = { .sys = mux, .is_first = true };
+	struct fp_decision *d = &e.cube.decision;
+	struct verdict *v = &o->verdicts[mux->index];
+
+	d->action = FP_ACT_ALLOW;
+	for (unsigned abi = 0; abi < FP_ABI_N; abi++) {
+		if (!o->c->abi[abi].is_there)
+			continue;
+		struct fp_decision it = said(o, fp_mux_bound(o->c, mux, (enum fp_abi)abi));
+		*d = fp_decision_cmp(it, *d) < 0 ? it : *d;
+	}
+	v->narrower = CLOSED;
+	if (d->action == FP_ACT_ALLOW && o->rest.action == FP_ACT_ALLOW)
+		return;
+	if (!fp_decision_cmp(*d, o->rest)) {
+		if (d->action < FP_ACT_ERRNO)
+			v->wider =
+				"answers ENOSYS: libseccomp takes no rule with the default action";
+		bool is_enosys = d->action == FP_ACT_ERRNO && d->data == ENOSYS;
+		*d = (struct fp_decision){ FP_ACT_ERRNO, is_enosys ? EPERM : ENOSYS };
+	}
+	fp_vec_push(&o->u->arena, &o->entries, e);
 }
 
 static void list_call(struct oci *o, const struct fp_sysdef *sys)
@@ -257,6 +322,10 @@ static void list_call(struct oci *o, const struct fp_sysdef *sys)
 	}
 	if (!is_there)
 		return;
+	if (sys->flags & FP_SYS_MULTIPLEXER && is_closed(o, sys)) {
+		close_multiplexer(o, sys);
+		return;
+	}
 	if (is_plain) {
 		add(o, sys, &plain);
 		return;
@@ -270,7 +339,8 @@ static void list_call(struct oci *o, const struct fp_sysdef *sys)
 static int by_cube(const void *x, const void *y)
 {
 	const struct entry *a = x, *b = y;
-	int c = fp_cube_cmp(&a->cube, &b->cube);
+	int c = a->is_first != b->is_first ? (a->is_first ? -1 : 1)
+					   : fp_cube_cmp(&a->cube, &b->cube);
 
 	return c ? c : a->sys->index - b->sys->index;
 }
@@ -312,8 +382,6 @@ static void write_arg(struct oci *o, json_t *args, unsigned index, const struct 
 
 	if (a->op == FP_CMP_LE)
 		op = "SCMP_CMP_LE";
-	else if (a->op == FP_CMP_NE)
-		op = "SCMP_CMP_NE";
 	else if (a->op == FP_CMP_GE && value == FP_CUBE_TOP)
 		op = "SCMP_CMP_GT", value--;
 	else if (a->op == FP_CMP_GE)
@@ -401,7 +469,8 @@ static void write_rules(struct oci *o, json_t *root)
 		qsort(o->entries.at, o->entries.n, sizeof(*o->entries.at), by_cube);
 	for (size_t from = 0, to; from < o->entries.n; from = to) {
 		for (to = from + 1; to < o->entries.n; to++)
-			if (fp_cube_cmp(&o->entries.at[from].cube, &o->entries.at[to].cube))
+			if (o->entries.at[from].is_first != o->entries.at[to].is_first ||
+			    fp_cube_cmp(&o->entries.at[from].cube, &o->entries.at[to].cube))
 				break;
 		write_rule(o, rules, from, to);
 		map_rule(o, n++, from, to);
@@ -489,6 +558,20 @@ static bool claim_action(struct oci *o, const struct fp_rule *r, struct fp_decis
 	return false;
 }
 
+/* The multiplexer through which a call can also be made, if the list closes it; or NULL. */
+static const struct fp_sysdef *closed_way(const struct oci *o, const struct fp_sysdef *sys)
+{
+	for (unsigned abi = 0; abi < FP_ABI_N; abi++) {
+		const struct fp_sysdef *mux;
+		uint32_t sub;
+
+		if ((o->c->open >> abi & 1) &&
+		    fp_sys_multiplexed(sys, (enum fp_abi)abi, &mux, &sub) && is_closed(o, mux))
+			return mux;
+	}
+	return NULL;
+}
+
 static void claim_call(struct oci *o, const struct fp_rule *r)
 {
 	const struct fp_rule_call *call = &r->u.call;
@@ -498,6 +581,11 @@ static void claim_call(struct oci *o, const struct fp_rule *r)
 		const struct verdict *v = &o->verdicts[call->calls.at[i]];
 		narrower = narrower ? narrower : v->narrower;
 		wider = wider ? wider : v->wider;
+		const struct fp_sysdef *mux = closed_way(o, fp_sys_at(call->calls.at[i]));
+		if (mux) {
+			narrower = CLOSED;
+			wider = wider ? wider : o->verdicts[mux->index].wider;
+		}
 	}
 	const struct fp_claim *blob = &o->claims[r->id];
 	if (blob->kind == FP_CLAIM_WIDER || blob->kind == FP_CLAIM_NONE)
@@ -527,6 +615,15 @@ static void claim_default(struct oci *o)
 
 	if (claim_action(o, r, o->ir->call_default))
 		return;
+	for (size_t i = 0; i < fp_sys_count(); i++) {
+		const struct verdict *v = &o->verdicts[i];
+		if (!(fp_sys_at(i)->flags & FP_SYS_MULTIPLEXER) || !v->narrower)
+			continue;
+		if (v->wider && d.action < FP_ACT_ERRNO)
+			claim(o, r, FP_CLAIM_WIDER, v->wider);
+		else if (d.action > FP_ACT_ERRNO)
+			claim(o, r, FP_CLAIM_NARROWER, v->narrower);
+	}
 	if (fp_decision_cmp(d, o->rest) < 0 && d.action < o->rest.action)
 		claim(o, r, FP_CLAIM_WIDER,
 		      "calls whose names libseccomp does not know get the "

@@ -12,7 +12,6 @@
 struct fp_call_abi {
 	bool is_there;   /* the ABI is open on the target and numbers the call */
 	bool is_unknown; /* `unknown` decides in place of `default` */
-	bool is_hidden;  /* multiplexer: a carried call's arguments could not be followed */
 	bool is_plain;   /* no argument matters */
 	struct fp_decision plain;
 	uint32_t root; /* in the context's diagram, unless plain or the diagram is spent */
@@ -35,6 +34,11 @@ void fp_call_context_init(struct fp_call_context *c, struct fp_unit *u, const st
 /* Decides the call on every open ABI. */
 void fp_call_load(struct fp_call_context *c, const struct fp_sysdef *sys);
 
+/* Tests of one call from which on the shorter form is looked for. */
+#ifndef FP_CALL_LARGE
+#define FP_CALL_LARGE 24u
+#endif
+
 /* Its arguments as tests. Also where the diagram is spent: then clause by clause. */
 uint32_t fp_call_graph(struct fp_call_context *c, enum fp_abi abi, struct fp_graph *g);
 
@@ -48,6 +52,10 @@ struct fp_decision fp_call_bound(const struct fp_call_context *c, const struct f
 /* A call that a multiplexer of an open ABI carries while its rules test arguments. */
 bool fp_call_is_hidden(const struct fp_call_context *c, const struct fp_sysdef *sys,
 		       const char **abi);
+
+/* The strictest that a call of the multiplexer `self` can meet. */
+struct fp_decision fp_mux_bound(const struct fp_call_context *c, const struct fp_sysdef *self,
+				enum fp_abi abi);
 
 /* Which bits of argument 0 select the carried call. */
 uint32_t fp_mux_mask(const struct fp_sysdef *mux);
