@@ -66,8 +66,11 @@ static void add_capabilities(struct fp_aa_plan *p)
 		const struct fp_rule *from = NULL;
 		if (!(p->ir->caps >> cap->bit & 1))
 			continue;
-		fp_ir_each(p->ir, FP_KIND_CAPABILITY, r) if (!from && r->u.caps.set >> cap->bit & 1)
-			from = r;
+		fp_ir_each(p->ir, FP_KIND_CAPABILITY, r)
+		{
+			if (!from && r->u.caps.set >> cap->bit & 1)
+				from = r;
+		}
 		fp_aa_add(p, FP_AA_CAPABILITIES,
 			  fp_arena_printf(&p->unit->arena, "capability %s", cap->name), from);
 	}
@@ -132,7 +135,10 @@ static const void *lower(struct fp_unit *u, const struct fp_ir *ir, const struct
 		p->unenforced = fp_target_why(t, FP_FEAT_AA_FILE);
 	if (p->missing)
 		return p;
-	fp_ir_each(ir, FP_KIND_AUDIT, r) p->is_audited |= r->u.audit.denied;
+	fp_ir_each(ir, FP_KIND_AUDIT, r)
+	{
+		p->is_audited |= r->u.audit.denied;
+	}
 	fp_aa_limits(p);
 	add_capabilities(p);
 	fp_aa_network(p);

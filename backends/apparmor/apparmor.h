@@ -63,6 +63,7 @@ struct fp_aa_plan {
 	uint8_t *coarse;        /* FP_AA_* by rule id */
 	struct fp_aa_lines sections[FP_AA_SECTION_N];
 	FP_VEC(struct fp_aa_family) families;
+	FP_VEC(uint32_t) wordless; /* numbers of families that are none of them */
 };
 
 void fp_aa_add(struct fp_aa_plan *p, enum fp_aa_section section, const char *text,

@@ -143,7 +143,8 @@ static void claim_call_default(struct fp_emission *out, const struct fp_rule *r)
 {
 	if (r->u.decision.action >= FP_ACT_NOTIFY)
 		fp_emit_claim(out, r, FP_CLAIM_NARROWER,
-			      "mounts, foreign processes and user namespaces are refused");
+			      "mounts, foreign processes, user namespaces and families of sockets "
+			      "without a word are refused");
 	else
 		none(out, r, "AppArmor mediates objects, not calls");
 }
@@ -184,24 +185,30 @@ static void claim_file(const struct fp_aa_plan *p, struct fp_emission *out, cons
 /* A path under a mount that can be written to. */
 static bool is_on_writable_mount(const struct fp_ir *ir, const struct fp_glob *g)
 {
-	struct {
-		const char *on;
-		size_t len;
-	} best = { "", 0 };
-
+	size_t best = 0; /* the innermost mount decides */
 	bool writable = false;
 
 	fp_ir_each(ir, FP_KIND_MOUNT, r)
 	{
 		size_t len = strlen(r->u.mount.on);
-		if (len < best.len || strncmp(g->text, r->u.mount.on, len) ||
+		if (len < best || strncmp(g->text, r->u.mount.on, len) ||
 		    (g->text[len] && g->text[len] != '/'))
 			continue;
-		best.on = r->u.mount.on;
-		best.len = len;
+		best = len;
 		writable = !(r->u.mount.flags & FP_MNT_READONLY);
 	}
 	return writable;
+}
+
+/* A path that a rule lets be written to though it lies on the root. */
+static const struct fp_glob *find_stray(const struct fp_ir *ir, const struct fp_rule *f)
+{
+	if (f->u.file.effect == FP_DENY || !(f->u.file.rights & (FP_AA_W | FP_RIGHT_APPEND)))
+		return NULL;
+	for (size_t i = 0; i < f->u.file.paths.n; i++)
+		if (!is_on_writable_mount(ir, f->u.file.paths.at[i]))
+			return f->u.file.paths.at[i];
+	return NULL;
 }
 
 static void claim_root(const struct fp_aa_plan *p, struct fp_emission *out, const struct fp_rule *r)
@@ -216,15 +223,14 @@ static void claim_root(const struct fp_aa_plan *p, struct fp_emission *out, cons
 		none(out, r, "files are allowed by default");
 		return;
 	}
-	fp_ir_each(p->ir, FP_KIND_FILE, f) for (size_t i = 0; i < f->u.file.paths.n; i++)
+	fp_ir_each(p->ir, FP_KIND_FILE, f)
 	{
-		if (f->u.file.effect == FP_DENY ||
-		    !(f->u.file.rights & (FP_AA_W | FP_RIGHT_APPEND)) ||
-		    is_on_writable_mount(p->ir, f->u.file.paths.at[i]))
+		const struct fp_glob *stray = find_stray(p->ir, f);
+		if (!stray)
 			continue;
 		fp_emit_claim(out, r, FP_CLAIM_WIDER,
 			      "writing to %s is granted, and no writable mount holds it",
-			      f->u.file.paths.at[i]->text);
+			      stray->text);
 		return;
 	}
 	fp_emit_claim(out, r, FP_CLAIM_EXACT, "writing is granted on writable mounts alone");
@@ -243,7 +249,10 @@ static void claim_mount(const struct fp_aa_plan *p, struct fp_emission *out,
 					      fp_target_why(p->target, FP_FEAT_AA_MOUNT_NEW_API));
 				return;
 			}
-	none(out, r, "made by the runtime; the profile grants no change of it");
+	none(out, r,
+	     r->u.mount.type == FP_MOUNT_DEVPTS
+		     ? "made by the runtime; the terminals in it may be read and written"
+		     : "made by the runtime; the profile grants no change of it");
 }
 
 static void claim_device(struct fp_emission *out, const struct fp_rule *r)
@@ -356,7 +365,8 @@ static void claim_rule(const struct fp_aa_plan *p, struct fp_emission *out, cons
 		fp_emit_claim(out, r, FP_CLAIM_EXACT, NULL);
 		return;
 	case FP_KIND_FILE_DEFAULT:
-		fp_emit_claim(out, r, FP_CLAIM_EXACT, NULL);
+		fp_emit_claim(out, r, FP_CLAIM_EXACT,
+			      "device rules and a devpts mount grant paths of their own");
 		return;
 	case FP_KIND_FILE:
 		claim_file(p, out, r);

@@ -89,14 +89,33 @@ static void collect(struct fp_aa_plan *p, struct uses *uses)
 {
 	const uint16_t write = FP_AA_W | FP_RIGHT_APPEND | FP_RIGHT_LINK;
 
-	fp_ir_each(p->ir, FP_KIND_FILE, r) for (size_t i = 0; i < r->u.file.paths.n; i++) use_glob(
-		p, uses, r, r->u.file.paths.at[i], r->u.file.rights, r->u.file.effect == FP_DENY);
-	fp_ir_each(p->ir, FP_KIND_FILE_DEFAULT, r) if (r->u.effect == FP_ALLOW)
-		use_path(p, uses, r, "/{,**}", FP_RIGHT_ALL, false);
-	fp_ir_each(p->ir, FP_KIND_MASK, r) use_below(p, uses, r, FP_RIGHT_ALL);
-	fp_ir_each(p->ir, FP_KIND_READONLY, r) use_below(p, uses, r, write);
-	fp_ir_each(p->ir, FP_KIND_DEVICE, r) use_devices(p, uses, r);
-	fp_ir_each(p->ir, FP_KIND_MOUNT, r) use_terminal(p, uses, r);
+	fp_ir_each(p->ir, FP_KIND_FILE, r)
+	{
+		bool is_deny = r->u.file.effect == FP_DENY;
+		for (size_t i = 0; i < r->u.file.paths.n; i++)
+			use_glob(p, uses, r, r->u.file.paths.at[i], r->u.file.rights, is_deny);
+	}
+	fp_ir_each(p->ir, FP_KIND_FILE_DEFAULT, r)
+	{
+		if (r->u.effect == FP_ALLOW)
+			use_path(p, uses, r, "/{,**}", FP_RIGHT_ALL, false);
+	}
+	fp_ir_each(p->ir, FP_KIND_MASK, r)
+	{
+		use_below(p, uses, r, FP_RIGHT_ALL);
+	}
+	fp_ir_each(p->ir, FP_KIND_READONLY, r)
+	{
+		use_below(p, uses, r, write);
+	}
+	fp_ir_each(p->ir, FP_KIND_DEVICE, r)
+	{
+		use_devices(p, uses, r);
+	}
+	fp_ir_each(p->ir, FP_KIND_MOUNT, r)
+	{
+		use_terminal(p, uses, r);
+	}
 }
 
 static int by_pattern(const void *a, const void *b)
@@ -208,6 +227,7 @@ static void select_uses(struct fp_aa_plan *p, const struct uses *from, uint16_t 
 /*
  * To AppArmor a link is a pair. The policy grants the new name (create) and the target (link)
  * apart, so every pair of the two is a line. l on the name alone would let it lead to any target.
+ * A refusal is written only where something is granted.
  */
 static void add_links(struct fp_aa_plan *p, const struct uses *uses)
 {
@@ -228,7 +248,7 @@ static void add_links(struct fp_aa_plan *p, const struct uses *uses)
 						 names.list.at[i].pattern,
 						 targets.list.at[t].pattern),
 				 &targets.list.at[t], 1);
-	for (size_t t = 0; t < denied.list.n; t++)
+	for (size_t t = 0; targets.list.n && t < denied.list.n; t++)
 		add_line(p, FP_AA_LINKS,
 			 fp_arena_printf(&p->unit->arena, "%slink \"/{,**}\" -> \"%s\"",
 					 deny_word(p), denied.list.at[t].pattern),

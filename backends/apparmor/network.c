@@ -24,23 +24,56 @@ static bool constant(const char *name, enum fp_abi abi, uint32_t *out)
 	return true;
 }
 
-/* Values of one parameter that a condition can tell apart beyond what is enumerated: its edges. */
-struct edges {
-	FP_VEC(uint32_t) list;
+/*
+ * AppArmor sees the family and the type of a socket, not the flags beside the type and not the
+ * protocol. So conditions are asked in three values: what hangs on the unseen is MAYBE.
+ */
+enum answer {
+	NO,
+	MAYBE,
+	YES
 };
 
-static void find_edges(struct fp_arena *a, const struct fp_pred *pred, unsigned arg,
-		       struct edges *out)
+struct question {
+	uint32_t family, type, unseen; /* bits of the second argument that only carry flags */
+};
+
+static enum answer ask_test(const struct fp_test *t, const struct question *q)
 {
-	if (pred->op == FP_PRED_TEST && pred->test.lo / 2u == arg) {
-		fp_vec_push(a, &out->list, (uint32_t)pred->test.min);
-		fp_vec_push(a, &out->list, (uint32_t)pred->test.max);
-		fp_vec_push(a, &out->list, (uint32_t)pred->test.min - 1);
-		fp_vec_push(a, &out->list, (uint32_t)pred->test.max + 1);
+	uint64_t args[6] = { q->family, q->type };
+	const struct fp_pred whole = { .op = FP_PRED_TEST, .test = *t };
+	uint64_t unseen = t->lo < 2 ? 0 : t->lo == 2 ? q->unseen : UINT64_MAX;
+
+	unseen &= t->mask;
+	if (!unseen)
+		return fp_pred_holds(&whole, args) ? YES : NO;
+	if (t->min == t->max && t->lo == 2 && ((q->type ^ t->min) & t->mask & ~unseen))
+		return t->is_negated ? YES : NO; /* whatever the flags, the type differs */
+	return MAYBE;
+}
+
+static enum answer ask(const struct fp_pred *pred, const struct question *q)
+{
+	bool is_or = pred->op == FP_PRED_OR;
+	enum answer all = is_or ? NO : YES;
+
+	switch (pred->op) {
+	case FP_PRED_FALSE:
+		return NO;
+	case FP_PRED_TRUE:
+		return YES;
+	case FP_PRED_TEST:
+		return ask_test(&pred->test, q);
+	case FP_PRED_AND:
+	case FP_PRED_OR:
+		break;
 	}
-	if (pred->op == FP_PRED_AND || pred->op == FP_PRED_OR)
-		for (size_t i = 0; i < pred->n; i++)
-			find_edges(a, pred->kids[i], arg, out);
+	for (size_t i = 0; i < pred->n && all != (is_or ? YES : NO); i++) {
+		enum answer one = ask(pred->kids[i], q);
+		if (is_or ? one > all : one < all)
+			all = one;
+	}
+	return all;
 }
 
 bool fp_aa_abi_is_open(const struct fp_aa_plan *p, enum fp_abi abi)
@@ -53,19 +86,6 @@ bool fp_aa_abi_is_open(const struct fp_aa_plan *p, enum fp_abi abi)
 static bool lets_through(struct fp_decision d)
 {
 	return d.action >= FP_ACT_NOTIFY; /* a supervisor or tracer may go on with it */
-}
-
-static bool call_passes(const struct fp_aa_plan *p, const struct fp_sysdef *sys, enum fp_abi abi,
-			const uint64_t args[6])
-{
-	const struct fp_call_plan *plan = &p->ir->calls[sys->index];
-
-	for (size_t i = 0; i < plan->n; i++) {
-		const struct fp_pred *when = plan->at[i].rule->u.call.when[abi];
-		if (when && fp_pred_holds(when, args))
-			return lets_through(plan->at[i].decision);
-	}
-	return lets_through(p->ir->call_default);
 }
 
 /* Clauses are asked in order until one that always holds; what none of them decides is the
@@ -101,67 +121,45 @@ bool fp_aa_call_is_open(const struct fp_aa_plan *p, const char *call)
 
 static const char *const makers[] = { "socket", "socketpair" };
 
-/* Arguments worth asking about for one family and type: flags of the type, and every protocol edge.
- */
-struct variants {
-	uint32_t flags[4];
-	struct edges protocols;
-};
-
-static void make_variants(const struct fp_aa_plan *p, enum fp_abi abi, struct variants *v)
+static struct question make_question(enum fp_abi abi)
 {
+	struct question q = { 0 };
 	uint32_t cloexec = 0, nonblock = 0;
 
 	constant("SOCK_CLOEXEC", abi, &cloexec);
 	constant("SOCK_NONBLOCK", abi, &nonblock);
-	*v = (struct variants){ .flags = { 0, cloexec, nonblock, cloexec | nonblock } };
-	fp_vec_push(&p->unit->arena, &v->protocols.list, 0);
-	for (size_t m = 0; m < 2; m++) {
-		const struct fp_sysdef *sys = fp_sys_find(makers[m], strlen(makers[m]));
-		const struct fp_call_plan *plan = &p->ir->calls[sys->index];
-		for (size_t i = 0; i < plan->n; i++) {
-			const struct fp_pred *when = plan->at[i].rule->u.call.when[abi];
-			if (when)
-				find_edges(&p->unit->arena, when, 2, &v->protocols);
-		}
-	}
+	q.unseen = cloexec | nonblock;
+	return q;
 }
 
-/* How many of the variants pass: none, some, or all. With a rule: how many its condition holds for.
- */
-struct share {
-	size_t yes, all;
-};
-
-static void count_variants(const struct fp_aa_plan *p, const struct fp_rule *rule,
-			   const struct fp_sysdef *sys, enum fp_abi abi, const uint32_t pair[2],
-			   const struct variants *v, struct share *s)
+/* Whether some call passes that makes such a socket: a refusal that only may hold stops nothing. */
+static bool passes(const struct fp_aa_plan *p, const struct fp_sysdef *sys, enum fp_abi abi,
+		   const struct question *q)
 {
-	for (size_t f = 0; f < 4; f++)
-		for (size_t i = 0; i < v->protocols.list.n; i++) {
-			uint64_t args[6] = { pair[0], pair[1] | v->flags[f],
-					     v->protocols.list.at[i] };
-			const struct fp_pred *when = rule ? rule->u.call.when[abi] : NULL;
-			s->all++;
-			s->yes += rule ? when && fp_pred_holds(when, args)
-				       : call_passes(p, sys, abi, args);
-		}
+	const struct fp_call_plan *plan = &p->ir->calls[sys->index];
+
+	for (size_t i = 0; i < plan->n; i++) {
+		const struct fp_pred *when = plan->at[i].rule->u.call.when[abi];
+		enum answer holds = when ? ask(when, q) : NO;
+		if (holds != NO && lets_through(plan->at[i].decision))
+			return true;
+		if (holds == YES)
+			return false;
+	}
+	return lets_through(p->ir->call_default);
 }
 
-static void find_types(struct fp_aa_plan *p, struct fp_aa_family *f, enum fp_abi abi,
-		       const struct variants *v)
+static void find_types(struct fp_aa_plan *p, struct fp_aa_family *f, enum fp_abi abi)
 {
-	for (size_t t = 0; t < TYPES; t++) {
-		uint32_t pair[2] = { f->number, 0 };
-		struct share s = { 0 };
-		if (!constant(types[t].constant, abi, &pair[1]))
-			continue;
-		for (size_t m = 0; m < 2; m++)
-			count_variants(p, NULL, fp_sys_find(makers[m], strlen(makers[m])), abi,
-				       pair, v, &s);
-		if (s.yes)
-			f->types |= 1u << pair[1];
-	}
+	struct question q = make_question(abi);
+
+	q.family = f->number;
+	for (size_t t = 0; t < TYPES; t++)
+		for (size_t m = 0; m < 2; m++) {
+			const struct fp_sysdef *sys = fp_sys_find(makers[m], strlen(makers[m]));
+			if (constant(types[t].constant, abi, &q.type) && passes(p, sys, abi, &q))
+				f->types |= 1u << q.type;
+		}
 }
 
 /*
@@ -185,6 +183,26 @@ static void find_families(struct fp_aa_plan *p)
 			fp_vec_push(&p->unit->arena, &p->families, f);
 		}
 		at += len + (at[len] == ' ');
+	}
+}
+
+static bool has_word(const struct fp_aa_plan *p, uint32_t family)
+{
+	for (size_t i = 0; i < p->families.n; i++)
+		if (p->families.at[i].number == family)
+			return true;
+	return false;
+}
+
+/* Families that no network rule of the target can name (AF_DECnet), and so none can allow. */
+static void find_wordless(struct fp_aa_plan *p)
+{
+	for (size_t i = 0; i < fp_const_count(); i++) {
+		const struct fp_const *c = fp_const_at(i);
+		uint32_t number = (uint32_t)c->value[FP_ABI_X86_64];
+		if (!strncmp(c->name, "AF_", 3) && strcmp(c->name, "AF_MAX") && c->present &&
+		    !has_word(p, number))
+			fp_vec_push(&p->unit->arena, &p->wordless, number);
 	}
 }
 
@@ -251,13 +269,12 @@ void fp_aa_network(struct fp_aa_plan *p)
 	uint32_t every = every_type();
 
 	find_families(p);
+	find_wordless(p);
 	for (unsigned abi = 0; abi < FP_ABI_N; abi++) {
-		struct variants v;
 		if (!fp_aa_abi_is_open(p, (enum fp_abi)abi))
 			continue;
-		make_variants(p, (enum fp_abi)abi, &v);
 		for (size_t i = 0; i < p->families.n; i++)
-			find_types(p, &p->families.at[i], (enum fp_abi)abi, &v);
+			find_types(p, &p->families.at[i], (enum fp_abi)abi);
 	}
 	for (size_t i = 0; i < p->families.n; i++) {
 		struct fp_aa_family *f = &p->families.at[i];
@@ -278,30 +295,33 @@ static bool has_pair(const struct fp_aa_plan *p, uint32_t family, uint32_t type)
 
 /* Of the pairs a socket rule speaks of: which ones AppArmor sees only in part, opens, refuses. */
 struct verdict {
-	bool is_partial, has_open, has_closed;
+	bool is_partial, has_open, has_closed, has_wordless;
 };
 
 static void judge(const struct fp_aa_plan *p, const struct fp_rule *r, enum fp_abi abi,
 		  struct verdict *out)
 {
-	struct variants v;
+	struct question q = make_question(abi);
 
-	make_variants(p, abi, &v);
 	for (size_t i = 0; i < p->families.n; i++)
 		for (size_t t = 0; t < TYPES; t++) {
-			uint32_t pair[2] = { p->families.at[i].number, 0 };
-			struct share s = { 0 };
-			if (!constant(types[t].constant, abi, &pair[1]))
+			q.family = p->families.at[i].number;
+			if (!constant(types[t].constant, abi, &q.type))
 				continue;
-			count_variants(p, r, NULL, abi, pair, &v, &s);
-			if (!s.yes)
+			enum answer holds = ask(r->u.call.when[abi], &q);
+			if (holds == NO)
 				continue;
-			out->is_partial |= s.yes < s.all;
-			if (has_pair(p, pair[0], pair[1]))
+			out->is_partial |= holds == MAYBE;
+			if (has_pair(p, q.family, q.type))
 				out->has_open = true;
 			else
 				out->has_closed = true;
 		}
+	constant("SOCK_STREAM", abi, &q.type);
+	for (size_t i = 0; i < p->wordless.n; i++) {
+		q.family = p->wordless.at[i];
+		out->has_wordless |= ask(r->u.call.when[abi], &q) != NO;
+	}
 }
 
 static struct verdict judge_all(const struct fp_aa_plan *p, const struct fp_rule *r)
@@ -323,15 +343,15 @@ void fp_aa_claim_socket(const struct fp_aa_plan *p, struct fp_emission *out,
 
 	if (why)
 		fp_emit_claim(out, r, FP_CLAIM_NONE, "%s", why);
-	else if (!v.has_open && !v.has_closed)
-		fp_emit_claim(out, r, FP_CLAIM_NONE,
-			      "it speaks of no socket that AppArmor has a word for");
 	else if (is_allow && v.is_partial)
 		fp_emit_claim(out, r, FP_CLAIM_WIDER,
 			      "network rules see family and type, not the protocol or the flags");
 	else if (is_allow && v.has_closed)
 		fp_emit_claim(out, r, FP_CLAIM_NARROWER,
 			      "some of these sockets are refused by stricter rules");
+	else if (is_allow && v.has_wordless)
+		fp_emit_claim(out, r, FP_CLAIM_NARROWER,
+			      "families that network rules have no word for are refused");
 	else if (!is_allow && v.has_open)
 		fp_emit_claim(
 			out, r, FP_CLAIM_WIDER,

@@ -125,22 +125,30 @@ MK int mk_order(const void *a, const void *b)
 	return x->kind != y->kind ? (int)x->kind - (int)y->kind : strcmp(x->text, y->text);
 }
 
+/* Adds the clauses of one strictness for one call. */
+MK size_t mk_clauses(struct mk *m, size_t call, int action, struct fp_clause *at, size_t n)
+{
+	fp_ir_each(&m->ir, FP_KIND_CALL, r)
+	{
+		for (size_t i = 0; i < r->u.call.calls.n; i++)
+			if (r->u.call.calls.at[i] == call &&
+			    (int)r->u.call.decision.action == action)
+				at[n++] = (struct fp_clause){ r, r->u.call.decision };
+	}
+	return n;
+}
+
 MK void mk_plans(struct mk *m)
 {
 	struct fp_call_plan *plans =
 		FP_NEW_ARRAY(&m->u->arena, fp_sys_count(), struct fp_call_plan);
+	size_t rules = m->ir.first[FP_KIND_CALL + 1] - m->ir.first[FP_KIND_CALL];
 
-	for (size_t c = 0; c < fp_sys_count(); c++) {
-		struct fp_clause *at = NULL;
-		size_t n = 0, calls = m->ir.first[FP_KIND_CALL + 1] - m->ir.first[FP_KIND_CALL];
-		if (calls)
-			at = FP_NEW_ARRAY(&m->u->arena, calls, struct fp_clause);
-		for (int action = 0; calls && action < FP_ACT_N; action++)
-			fp_ir_each(&m->ir, FP_KIND_CALL,
-				   r) for (size_t i = 0; i < r->u.call.calls.n;
-					   i++) if (r->u.call.calls.at[i] == c &&
-						    (int)r->u.call.decision.action == action)
-				at[n++] = (struct fp_clause){ r, r->u.call.decision };
+	for (size_t c = 0; rules && c < fp_sys_count(); c++) {
+		struct fp_clause *at = FP_NEW_ARRAY(&m->u->arena, rules, struct fp_clause);
+		size_t n = 0;
+		for (int action = 0; action < FP_ACT_N; action++)
+			n = mk_clauses(m, c, action, at, n);
 		plans[c] = (struct fp_call_plan){ at, n };
 	}
 	m->ir.calls = plans;
@@ -148,6 +156,8 @@ MK void mk_plans(struct mk *m)
 
 MK void mk_seal(struct mk *m)
 {
+	if (!m->rules.n) /* a policy without a rule still has a place for them */
+		m->rules.at = FP_NEW(&m->u->arena, struct fp_rule);
 	qsort(m->rules.at, m->rules.n, sizeof(*m->rules.at), mk_order);
 	m->ir.rules = m->rules.at;
 	m->ir.rule_count = m->rules.n;
