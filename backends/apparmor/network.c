@@ -36,6 +36,7 @@ enum answer {
 
 struct question {
 	uint32_t family, type, unseen; /* bits of the second argument that only carry flags */
+	uint32_t types[TYPES]; /* values of the types that have a word; UINT32_MAX: none here */
 };
 
 static enum answer ask_test(const struct fp_test *t, const struct question *q)
@@ -129,6 +130,9 @@ static struct question make_question(enum fp_abi abi)
 	constant("SOCK_CLOEXEC", abi, &cloexec);
 	constant("SOCK_NONBLOCK", abi, &nonblock);
 	q.unseen = cloexec | nonblock;
+	for (size_t t = 0; t < TYPES; t++)
+		if (!constant(types[t].constant, abi, &q.types[t]))
+			q.types[t] = UINT32_MAX;
 	return q;
 }
 
@@ -151,15 +155,17 @@ static bool passes(const struct fp_aa_plan *p, const struct fp_sysdef *sys, enum
 
 static void find_types(struct fp_aa_plan *p, struct fp_aa_family *f, enum fp_abi abi)
 {
+	const struct fp_sysdef *calls[] = { fp_sys_find(makers[0], strlen(makers[0])),
+					    fp_sys_find(makers[1], strlen(makers[1])) };
 	struct question q = make_question(abi);
 
 	q.family = f->number;
-	for (size_t t = 0; t < TYPES; t++)
-		for (size_t m = 0; m < 2; m++) {
-			const struct fp_sysdef *sys = fp_sys_find(makers[m], strlen(makers[m]));
-			if (constant(types[t].constant, abi, &q.type) && passes(p, sys, abi, &q))
-				f->types |= 1u << q.type;
-		}
+	for (size_t t = 0; t < TYPES; t++) {
+		q.type = q.types[t];
+		if (q.type != UINT32_MAX &&
+		    (passes(p, calls[0], abi, &q) || passes(p, calls[1], abi, &q)))
+			f->types |= 1u << q.type;
+	}
 }
 
 /*
@@ -306,7 +312,8 @@ static void judge(const struct fp_aa_plan *p, const struct fp_rule *r, enum fp_a
 	for (size_t i = 0; i < p->families.n; i++)
 		for (size_t t = 0; t < TYPES; t++) {
 			q.family = p->families.at[i].number;
-			if (!constant(types[t].constant, abi, &q.type))
+			q.type = q.types[t];
+			if (q.type == UINT32_MAX)
 				continue;
 			enum answer holds = ask(r->u.call.when[abi], &q);
 			if (holds == NO)
