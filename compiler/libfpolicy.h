@@ -7,6 +7,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#ifdef __cplusplus
+}
+#endif
+
+#endif
+
 /*
  * One handle is one compilation. It owns all it returns: strings, bytes and rows are valid until
  * fpolicy_free(). The library reads no file, writes none, never exits and has no global state:
@@ -100,5 +108,9 @@ enum fpolicy_status fpolicy_merge(struct fpolicy *p, const struct fpolicy_text *
 size_t fpolicy_target_count(void); /* built-in targets, by name */
 const char *fpolicy_target_name(size_t n);
 const char *fpolicy_version(void);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif
