@@ -233,8 +233,9 @@ static void write_nodes(struct se_writer *w)
 			address_text(w->buf.arena, &n->prefix), mask_text(w->buf.arena, &n->prefix),
 			n->is_peer ? "peer_t" : "node_t");
 		for (size_t k = 0; k < 2; k++)
-			fp_ir_each(w->plan->ir, kinds[k], r) if (names_prefix(r, &n->prefix))
-				se_mark(w, begin, r->id);
+			fp_ir_each (w->plan->ir, kinds[k], r)
+				if (names_prefix(r, &n->prefix))
+					se_mark(w, begin, r->id);
 	}
 	se_line(w, "(allow domain netif_t (netif (egress ingress)))");
 	se_line(w, "(allow domain peer_t (node (recvfrom sendto)))");

@@ -154,7 +154,8 @@ static void judge_files(struct files *f)
 /* ---- network ---- */
 
 static const char blind[] =
-	"module.cil names no hosts; standalone.cil lets every allowed host be reached on every allowed port";
+	"module.cil names no hosts; standalone.cil lets every allowed host be reached on every "
+	"allowed port";
 static const char portless[] = "SELinux checks the peer's port of TCP and SCTP alone";
 static const char ephemeral[] =
 	"ports of the range that the kernel hands out are bound without a check of their label";
@@ -191,14 +192,16 @@ static bool is_reached(const struct se_net *net, const struct fp_rule_net *n, bo
 	return false;
 }
 
-static const struct se_base_port *wider_base(const struct se_net *net, const struct fp_rule_net *n)
+static const struct se_base_port *wider_base(const struct se_net *net, const struct fp_rule_net *n,
+					     bool egress)
 {
 	for (size_t i = 0; i < net->base.n; i++) {
-		const struct se_port_row *row = net->base.at[i].row;
-		for (size_t k = 0; k < n->port_count && net->base.at[i].is_wider; k++)
-			if (speaks(n, row->proto) && row->first <= n->ports[k].last &&
-			    n->ports[k].first <= row->last)
-				return &net->base.at[i];
+		const struct se_base_port *b = &net->base.at[i];
+		if (!(egress ? b->connects_wider : b->binds_wider) || !speaks(n, b->row->proto))
+			continue;
+		for (size_t k = 0; k < n->port_count; k++)
+			if (b->row->first <= n->ports[k].last && n->ports[k].first <= b->row->last)
+				return b;
 	}
 	return NULL;
 }
@@ -221,7 +224,7 @@ static struct verdict judge_allowed(struct fp_unit *u, const struct se_plan *pla
 				    const struct fp_rule_net *n, bool egress)
 {
 	struct verdict v = exact;
-	const struct se_base_port *base = wider_base(&plan->net, n);
+	const struct se_base_port *base = wider_base(&plan->net, n, egress);
 
 	if (n->proto == FP_PROTO_ANY)
 		worsen(&v, FP_CLAIM_NARROWER,
@@ -258,7 +261,7 @@ static struct verdict judge_denied(const struct se_plan *plan, const struct fp_r
 	}
 	if (is_reached(&plan->net, n, egress))
 		return (struct verdict){ FP_CLAIM_NONE, n->prefix_count ? blind : portless };
-	if (wider_base(&plan->net, n))
+	if (wider_base(&plan->net, n, true))
 		return (struct verdict){
 			FP_CLAIM_WIDER, "a port type of the base that is granted has the port, too"
 		};
@@ -269,8 +272,7 @@ static struct verdict judge_denied(const struct se_plan *plan, const struct fp_r
 static struct verdict judge_default(struct fp_unit *u, const struct se_plan *plan,
 				    enum fp_kind kind, bool egress)
 {
-	fp_ir_each(plan->ir, kind, r)
-	{
+	fp_ir_each (plan->ir, kind, r) {
 		if (r->u.net.effect != FP_ALLOW)
 			continue;
 		struct verdict v = judge_allowed(u, plan, &r->u.net, egress);

@@ -44,8 +44,7 @@ static const char *regex_of(struct fp_unit *u, const char *path)
 
 void se_places_plan(struct fp_unit *u, struct se_plan *plan)
 {
-	fp_ir_each(plan->ir, FP_KIND_MOUNT, r)
-	{
+	fp_ir_each (plan->ir, FP_KIND_MOUNT, r) {
 		struct se_place at = { .rule = r, .on = regex_of(u, r->u.mount.on) };
 		at.len = (uint32_t)strlen(at.on);
 		if (r->u.mount.type == FP_MOUNT_BIND && !se_is_host_dir(r->u.mount.source))
@@ -186,8 +185,7 @@ void se_write_host_contexts(struct se_writer *w)
 {
 	se_line(w, "# Host directories bound into the job's root: restorecon -F -R on each, after");
 	se_line(w, "# adding these to the host's file_contexts.local");
-	fp_ir_each(w->plan->ir, FP_KIND_MOUNT, r)
-	{
+	fp_ir_each (w->plan->ir, FP_KIND_MOUNT, r) {
 		size_t begin = w->buf.len;
 		if (r->u.mount.type != FP_MOUNT_BIND || !se_is_host_dir(r->u.mount.source))
 			continue;

@@ -34,8 +34,7 @@ static bool port_allowed(const struct fp_ir *ir, enum fp_kind kind, enum fp_kind
 {
 	bool allowed = is_open(ir, def);
 
-	fp_ir_each(ir, kind, r)
-	{
+	fp_ir_each (ir, kind, r) {
 		const struct fp_rule_net *n = &r->u.net;
 		if (!speaks(n, proto) || !has_port(n, port))
 			continue;
@@ -81,11 +80,11 @@ static struct edges edges_of(struct fp_unit *u, const struct fp_ir *ir)
 	fp_vec_push(&u->arena, &e.at, 1);
 	fp_vec_push(&u->arena, &e.at, LAST_PORT + 1);
 	for (size_t k = 0; k < 2; k++)
-		fp_ir_each(ir, kinds[k], r) for (size_t i = 0; i < r->u.net.port_count; i++)
-		{
-			fp_vec_push(&u->arena, &e.at, r->u.net.ports[i].first);
-			fp_vec_push(&u->arena, &e.at, r->u.net.ports[i].last + 1u);
-		}
+		fp_ir_each (ir, kinds[k], r)
+			for (size_t i = 0; i < r->u.net.port_count; i++) {
+				fp_vec_push(&u->arena, &e.at, r->u.net.ports[i].first);
+				fp_vec_push(&u->arena, &e.at, r->u.net.ports[i].last + 1u);
+			}
 	qsort(e.at.at, e.at.n, sizeof(uint32_t), cmp_edge);
 	return e;
 }
@@ -138,10 +137,10 @@ static bool is_icmp_open(const struct fp_ir *ir)
 {
 	bool allowed = is_open(ir, FP_KIND_EGRESS_DEFAULT) || is_open(ir, FP_KIND_INGRESS_DEFAULT);
 
-	fp_ir_each(ir, FP_KIND_EGRESS, r) allowed |=
-		r->u.net.effect == FP_ALLOW && speaks(&r->u.net, FP_PROTO_ICMP);
-	fp_ir_each(ir, FP_KIND_INGRESS, r) allowed |=
-		r->u.net.effect == FP_ALLOW && speaks(&r->u.net, FP_PROTO_ICMP);
+	fp_ir_each (ir, FP_KIND_EGRESS, r)
+		allowed |= r->u.net.effect == FP_ALLOW && speaks(&r->u.net, FP_PROTO_ICMP);
+	fp_ir_each (ir, FP_KIND_INGRESS, r)
+		allowed |= r->u.net.effect == FP_ALLOW && speaks(&r->u.net, FP_PROTO_ICMP);
 	return allowed;
 }
 
@@ -183,7 +182,8 @@ static void add_base(struct fp_unit *u, struct se_net *net, struct se_base_port 
 			continue;
 		had->may_connect |= b.may_connect;
 		had->may_bind |= b.may_bind;
-		had->is_wider |= b.is_wider;
+		had->connects_wider |= b.connects_wider;
+		had->binds_wider |= b.binds_wider;
 		return;
 	}
 	fp_vec_push(&u->arena, &net->base, b);
@@ -206,10 +206,12 @@ static void plan_base(struct fp_unit *u, const struct fp_target *t, struct se_ne
 			if (r->proto != row->proto || r->last < row->first ||
 			    r->first > row->last || r->last - r->first < row->last - row->first)
 				continue;
-			bool wider = (r->may_connect && !type_allowed(net, t, row, true)) ||
-				     (r->may_bind && !type_allowed(net, t, row, false));
-			add_base(u, net,
-				 (struct se_base_port){ row, r->may_connect, r->may_bind, wider });
+			struct se_base_port b = { .row = row,
+						  .may_connect = r->may_connect,
+						  .may_bind = r->may_bind };
+			b.connects_wider = b.may_connect && !type_allowed(net, t, row, true);
+			b.binds_wider = b.may_bind && !type_allowed(net, t, row, false);
+			add_base(u, net, b);
 		}
 	}
 }
@@ -235,8 +237,7 @@ static bool peers(const struct fp_ir *ir, enum fp_kind kind, enum fp_kind def,
 {
 	bool allowed = is_open(ir, def);
 
-	fp_ir_each(ir, kind, r)
-	{
+	fp_ir_each (ir, kind, r) {
 		if (!covers(&r->u.net, p))
 			continue;
 		if (r->u.net.effect == FP_DENY && is_total(&r->u.net))
@@ -262,8 +263,9 @@ static void plan_nodes(struct fp_unit *u, const struct fp_ir *ir, struct se_net 
 	fp_vec_push(&u->arena, &all, (struct fp_prefix){ .family = FP_IPV4 });
 	fp_vec_push(&u->arena, &all, (struct fp_prefix){ .family = FP_IPV6 });
 	for (size_t k = 0; k < 2; k++)
-		fp_ir_each(ir, kinds[k], r) for (size_t i = 0; i < r->u.net.prefix_count; i++)
-			fp_vec_push(&u->arena, &all, r->u.net.prefixes[i]);
+		fp_ir_each (ir, kinds[k], r)
+			for (size_t i = 0; i < r->u.net.prefix_count; i++)
+				fp_vec_push(&u->arena, &all, r->u.net.prefixes[i]);
 	qsort(all.at, all.n, sizeof(struct fp_prefix), cmp_prefix);
 	for (size_t i = 0; i < all.n; i++) {
 		struct se_node node = { .prefix = all.at[i] };

@@ -186,8 +186,7 @@ static uint32_t whole(uint32_t rights)
 
 static void add_files(struct se_paths *p, const struct fp_ir *ir)
 {
-	fp_ir_each(ir, FP_KIND_FILE, r)
-	{
+	fp_ir_each (ir, FP_KIND_FILE, r) {
 		const struct fp_rule_file *f = &r->u.file;
 		uint32_t rights = whole(f->rights);
 		for (size_t i = 0; i < f->paths.n; i++)
@@ -201,12 +200,12 @@ static void add_files(struct se_paths *p, const struct fp_ir *ir)
 static void add_covers(struct se_paths *p, const struct fp_ir *ir, enum fp_kind kind,
 		       uint32_t denied)
 {
-	fp_ir_each(ir, kind, r) for (size_t i = 0; i < r->u.file.paths.n; i++)
-	{
-		const struct fp_glob *g = r->u.file.paths.at[i];
-		size_t n = g->n == 1 ? 0 : g->n;
-		se_paths_add(p, g->items, n, true, 0, denied, r);
-	}
+	fp_ir_each (ir, kind, r)
+		for (size_t i = 0; i < r->u.file.paths.n; i++) {
+			const struct fp_glob *g = r->u.file.paths.at[i];
+			size_t n = g->n == 1 ? 0 : g->n;
+			se_paths_add(p, g->items, n, true, 0, denied, r);
+		}
 }
 
 static uint32_t device_rights(const struct fp_device *d, uint8_t rights)
@@ -225,8 +224,7 @@ static uint32_t device_rights(const struct fp_device *d, uint8_t rights)
 
 static void add_devices(struct se_paths *p, const struct fp_ir *ir)
 {
-	fp_ir_each(ir, FP_KIND_DEVICE, r)
-	{
+	fp_ir_each (ir, FP_KIND_DEVICE, r) {
 		bool allow = r->u.device.effect == FP_ALLOW;
 		for (size_t i = 0; i < r->u.device.n; i++) {
 			const struct fp_device *d = &r->u.device.at[i];
@@ -241,8 +239,7 @@ static void add_devices(struct se_paths *p, const struct fp_ir *ir)
 /* The type of a mount's root must be known, whether a rule names it or not. */
 static void add_mounts(struct se_paths *p, const struct fp_ir *ir)
 {
-	fp_ir_each(ir, FP_KIND_MOUNT, r)
-	{
+	fp_ir_each (ir, FP_KIND_MOUNT, r) {
 		const struct fp_glob_item *items;
 		size_t n = se_items_of(p->u, r->u.mount.on, &items);
 		bool is_root = n == 1;

@@ -126,9 +126,11 @@ static void dump_net(const struct se_plan *plan, struct fp_buf *out)
 			      r->last, r->may_connect ? " connect" : "",
 			      r->may_bind ? " bind" : "");
 	}
-	for (size_t i = 0; i < plan->net.base.n; i++)
-		fp_buf_printf(out, "base port %s%s\n", plan->net.base.at[i].row->type,
-			      plan->net.base.at[i].is_wider ? " wider" : "");
+	for (size_t i = 0; i < plan->net.base.n; i++) {
+		const struct se_base_port *b = &plan->net.base.at[i];
+		fp_buf_printf(out, "base port %s%s\n", b->row->type,
+			      b->connects_wider || b->binds_wider ? " wider" : "");
+	}
 	for (size_t i = 0; i < plan->net.nodes.n; i++) {
 		fp_buf_puts(out, plan->net.nodes.at[i].is_peer ? "peer " : "node ");
 		fp_prefix_print(out, &plan->net.nodes.at[i].prefix);

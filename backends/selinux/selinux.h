@@ -205,7 +205,7 @@ struct se_ports {
 struct se_base_port { /* a type of the base that covers allowed ports */
 	const struct se_port_row *row;
 	bool may_connect, may_bind;
-	bool is_wider; /* the type has ports that no rule allows */
+	bool connects_wider, binds_wider; /* the type has ports that no rule allows */
 };
 
 struct se_node {
@@ -277,6 +277,13 @@ void se_line(struct se_writer *w, const char *format, ...) __attribute__((format
 /* What was written since `begin` comes from the rule. */
 void se_mark(struct se_writer *w, size_t begin, uint32_t rule);
 void se_mark_kind(struct se_writer *w, size_t begin, enum fp_kind kind);
+
+/* Parts of the block. */
+void se_write_process(struct se_writer *w, bool is_module);
+void se_write_memory(struct se_writer *w);
+void se_write_capabilities(struct se_writer *w);
+void se_write_files(struct se_writer *w);
+void se_write_network(struct se_writer *w, bool is_module);
 
 void se_write_block(struct se_writer *w, bool is_module);
 void se_write_base(struct se_writer *w);

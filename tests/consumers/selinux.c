@@ -552,8 +552,7 @@ static uint16_t intended(const struct fp_ir *ir, const char *path)
 {
 	uint16_t allow = 0, deny = 0;
 
-	fp_ir_each(ir, FP_KIND_FILE, r)
-	{
+	fp_ir_each (ir, FP_KIND_FILE, r) {
 		const struct fp_rule_file *f = &r->u.file;
 		uint16_t rights =
 			f->rights & FP_RIGHT_WRITE ? f->rights | FP_RIGHT_APPEND : f->rights;
@@ -571,9 +570,10 @@ static enum fp_claim_kind weakest(const struct fp_emission *e, const char *path)
 {
 	enum fp_claim_kind worst = FP_CLAIM_EXACT;
 
-	fp_ir_each(e->ir, FP_KIND_FILE,
-		   r) if (fp_glob_match(r->u.file.paths.at[0], path, strlen(path)) &&
-			  e->claims[r->id].kind > worst) worst = e->claims[r->id].kind;
+	fp_ir_each (e->ir, FP_KIND_FILE, r)
+		if (fp_glob_match(r->u.file.paths.at[0], path, strlen(path)) &&
+		    e->claims[r->id].kind > worst)
+			worst = e->claims[r->id].kind;
 	return worst;
 }
 
@@ -663,7 +663,8 @@ static void compare_path(struct selabel_handle *const h[ORDERS], const struct fp
 			continue;
 		printf("# order %u: %s is %s (%x), rules say %x, claimed %s\n", i, path, type, got,
 		       wanted, fp_claim_names[claim]);
-		fp_ir_each(e->ir, FP_KIND_FILE, r) printf("#   %s\n", r->text);
+		fp_ir_each (e->ir, FP_KIND_FILE, r)
+			printf("#   %s\n", r->text);
 	}
 }
 
@@ -723,7 +724,8 @@ static void random_round(const struct fp_target *target, struct counts *c)
 	for (unsigned i = 0; i < ORDERS; i++)
 		if (h[i])
 			selabel_close(h[i]);
-	fp_ir_each(e.ir, FP_KIND_FILE, r) c->exact_rules += e.claims[r->id].kind == FP_CLAIM_EXACT;
+	fp_ir_each (e.ir, FP_KIND_FILE, r)
+		c->exact_rules += e.claims[r->id].kind == FP_CLAIM_EXACT;
 	c->rules += n;
 	fp_unit_free(&u);
 }
@@ -744,7 +746,8 @@ static void check_random(unsigned rounds)
 	       "random rules: libselinux gives the type that the rules mean, or the claim says so");
 	report(c.unlike * 100 <= c.paths,
 	       "random rules: at most one label in a hundred is not the rules'");
-	printf("measured: %u random policies, %u labels in two orders, %u unlike and claimed, %u wrong; %u of %u rules exact\n",
+	printf("measured: %u random policies, %u labels in two orders, %u unlike and claimed, "
+	       "%u wrong; %u of %u rules exact\n",
 	       rounds, c.paths, c.unlike - c.wrong, c.wrong, c.exact_rules, c.rules);
 }
 
@@ -828,6 +831,28 @@ static void check_secilc(const char *command, const char *what)
 	report(!status, "secilc accepts %s", what);
 }
 
+/* What is never granted cannot be granted beside it: the policy stops compiling. */
+static void check_refusal(void)
+{
+	static const char *const grants[] = { "self (alg_socket (create))",
+					      "self (capability (sys_admin))",
+					      "fpc_probe.f_rc (file (write))" };
+
+	for (size_t i = 0; i < sizeof(grants) / sizeof(grants[0]); i++) {
+		char command[256];
+		snprintf(command, sizeof(command),
+			 "{ cat debian-12.standalone.cil && echo '(allow fpc_probe.process %s)'; } "
+			 ">bad.cil && secilc -c 33 -U deny -o bad.33 -f fc bad.cil",
+			 grants[i]);
+		int status = run(command);
+		if (status == 127) {
+			printf("skip: secilc not installed\n");
+			return;
+		}
+		report(status, "neverallow refuses %s", grants[i]);
+	}
+}
+
 static void check_base(void)
 {
 	if (access(BASE_POLICY, R_OK)) {
@@ -870,6 +895,7 @@ int main(void)
 			 "secilc -c 33 -U deny -o policy.33 -f fc %s.standalone.cil", target);
 		check_secilc(command, target);
 	}
+	check_refusal();
 	check_labels("debian-12.file_contexts", labels, sizeof(labels) / sizeof(labels[0]));
 	check_labels("debian-12.file_contexts.host", host_labels,
 		     sizeof(host_labels) / sizeof(host_labels[0]));
