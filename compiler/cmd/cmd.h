@@ -69,7 +69,18 @@ bool fp_fs_tree_add(struct fp_fs_tree *t, const char *below, const char *path, c
 bool fp_fs_tree_commit(struct fp_fs_tree *t);
 void fp_fs_tree_abort(struct fp_fs_tree *t);
 
-/* One file, by rename; "-" is standard output. */
+/*
+ * One file, by rename: begin writes it beside its place, commit moves it there, abort forgets it.
+ * "-" is standard output; it and what is no regular file (a device, a pipe) get the data at commit,
+ * so `data` must live until then. NULL or false after printing the reason.
+ */
+struct fp_fs_file;
+
+struct fp_fs_file *fp_fs_file_begin(const char *path, const void *data, size_t len);
+bool fp_fs_file_commit(struct fp_fs_file *f);
+void fp_fs_file_abort(struct fp_fs_file *f);
+
+/* Both at once. */
 bool fp_fs_write_file(const char *path, const void *data, size_t len);
 
 #endif

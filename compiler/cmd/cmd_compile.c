@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* fpolicyc compile: policies in, folders of artifacts out. */
 #include "cmd/cmd.h"
+#include "cmd/depfile.h"
 
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_WORDS 64 /* of each repeatable option; more is a mistake, not a use */
+#define MAX_OPTIONS 64 /* of each repeatable option; more is a mistake, not a use */
+
+#define MAX_IMPORTS 64
+#define MAX_WORDS   (MAX_OPTIONS + MAX_IMPORTS + 1)
 
 struct words {
 	const char *at[MAX_WORDS];
@@ -39,8 +43,8 @@ static const char usage[] =
 
 static bool add_word(struct words *w, const char *word)
 {
-	if (w->n == MAX_WORDS)
-		return fp_cmd_error("more than %d of one option", MAX_WORDS), false;
+	if (w->n == MAX_OPTIONS)
+		return fp_cmd_error("more than %d of one option", MAX_OPTIONS), false;
 	w->at[w->n++] = word;
 	return true;
 }
@@ -132,10 +136,23 @@ static bool check_options(const struct options *o, int files)
 		       false;
 	if (o->artifact && !to_stdout)
 		return fp_cmd_error("--artifact goes with -o -"), false;
+	if (o->depfile && !o->depends)
+		return fp_cmd_error("-MF goes with -MD"), false;
+	if (o->depends && (to_stdout || o->dump))
+		return fp_cmd_error("-MD goes with -o DIR"), false;
 	if (files > 1 && (to_stdout || o->dump || o->policy || o->depends))
 		return fp_cmd_error("-o -, --dump, --policy and -MD take one policy"), false;
 	return true;
 }
+
+/* What is ready to be shown, once everything is. */
+struct output {
+	struct fp_fs_tree *tree; /* NULL: nothing goes to a folder */
+	struct fp_depfile depends;
+	FILE *told; /* what to say on standard output then; into `text` */
+	char *text;
+	size_t len;
+};
 
 /* ---- one compilation ---- */
 
@@ -146,21 +163,37 @@ struct loader {
 	struct fp_file_data last;
 };
 
+/* Takes `name` over; the one that stays, since a file may be asked for many times. NULL: too many.
+ */
+static const char *note_opened(struct loader *l, char *name)
+{
+	for (size_t i = 0; i < l->opened.n; i++)
+		if (!strcmp(l->opened.at[i], name)) {
+			free(name);
+			return l->opened.at[i];
+		}
+	if (l->opened.n == MAX_IMPORTS) {
+		free(name);
+		return NULL;
+	}
+	return l->opened.at[l->opened.n++] = name;
+}
+
 static bool load(void *context, const char *name, struct fpolicy_source *out)
 {
 	struct loader *l = context;
-	char *resolved = NULL;
+	char *path = NULL;
 
 	free(l->last.data);
 	l->last = (struct fp_file_data){ 0 };
-	out->why = fp_fs_read_below(l->roots, l->n, name, &l->last, &resolved);
-	if (!out->why && l->opened.n == MAX_WORDS)
+	out->why = fp_fs_read_below(l->roots, l->n, name, &l->last, &path);
+	if (out->why)
+		return false;
+	const char *resolved = note_opened(l, path);
+	if (!resolved) {
 		out->why = "a policy may import 64 files";
-	if (out->why) {
-		free(resolved);
 		return false;
 	}
-	l->opened.at[l->opened.n++] = resolved;
 	*out = (struct fpolicy_source){ .data = l->last.data,
 					.resolved = resolved,
 					.len = l->last.len };
@@ -174,7 +207,12 @@ static void loader_free(struct loader *l)
 	free(l->last.data);
 }
 
-/* A name without '/' or '.' is a built-in target; anything else is a file. */
+/* A name without '/' or ".target" is a built-in target; anything else is a file. */
+static bool is_target_file(const char *target)
+{
+	return strchr(target, '/') || strstr(target, ".target");
+}
+
 static enum fpolicy_status add_target(struct fpolicy *p, const char *target)
 {
 	struct fp_file_data text;
@@ -182,7 +220,7 @@ static enum fpolicy_status add_target(struct fpolicy *p, const char *target)
 	for (size_t i = 0; i < fpolicy_target_count(); i++)
 		if (!strcmp(fpolicy_target_name(i), target))
 			return fpolicy_add_target(p, target);
-	if (!strchr(target, '/') && !strstr(target, ".target"))
+	if (!is_target_file(target))
 		return fpolicy_add_target(p, target);
 	if (!fp_fs_read(target, &text))
 		return FPOLICY_INPUT;
@@ -245,46 +283,20 @@ static bool write_artifact(const struct fpolicy *p, const char *path)
 	return false;
 }
 
-static void depend_name(FILE *f, const char *name)
+/* The policy, what it imports, and the target files. */
+static bool stage_depends(struct output *out, const struct options *o, const char *file,
+			  const struct loader *l)
 {
-	for (; *name; name++) {
-		if (*name == ' ' || *name == '#' || *name == '\\')
-			fputc('\\', f);
-		else if (*name == '$')
-			fputc('$', f);
-		fputc(*name, f);
-	}
-}
+	struct words names = { 0 };
 
-static bool write_depends(const struct options *o, const char *file, const struct loader *l)
-{
-	char *text = NULL, *path = NULL;
-	size_t len;
-	FILE *f = open_memstream(&text, &len);
-
-	if (!f || (!o->depfile && asprintf(&path, "%s.d", o->out) < 0)) {
-		if (f)
-			fclose(f);
-		free(text);
-		return fp_cmd_error("out of memory"), false;
-	}
-	depend_name(f, o->out);
-	fputs("/manifest.json: ", f);
-	depend_name(f, file);
-	for (size_t i = 0; i < l->opened.n; i++) {
-		fputs(" \\\n  ", f);
-		depend_name(f, l->opened.at[i]);
-	}
+	if (strcmp(file, "-"))
+		names.at[names.n++] = file;
+	for (size_t i = 0; i < l->opened.n; i++)
+		names.at[names.n++] = l->opened.at[i];
 	for (size_t i = 0; i < o->targets.n; i++)
-		if (strchr(o->targets.at[i], '/') || strstr(o->targets.at[i], ".target")) {
-			fputs(" \\\n  ", f);
-			depend_name(f, o->targets.at[i]);
-		}
-	fputc('\n', f);
-	bool ok = !fclose(f) && fp_fs_write_file(o->depfile ? o->depfile : path, text, len);
-	free(text);
-	free(path);
-	return ok;
+		if (is_target_file(o->targets.at[i]))
+			names.at[names.n++] = o->targets.at[i];
+	return fp_depfile_begin(&out->depends, o->out, o->depfile, names.at, names.n);
 }
 
 /* ---- all of them ---- */
@@ -300,14 +312,15 @@ static bool add_artifacts(const struct fpolicy *p, struct fp_fs_tree *tree, cons
 	return true;
 }
 
-static void tell(const struct fpolicy *p, const struct options *o)
+static void tell(const struct fpolicy *p, const struct options *o, FILE *f)
 {
 	if (o->quiet)
 		return;
-	printf("%s: %zu files in %s", fpolicy_policy_name(p), fpolicy_artifact_count(p), o->out);
+	fprintf(f, "%s: %zu files in %s", fpolicy_policy_name(p), fpolicy_artifact_count(p),
+		o->out);
 	if (fpolicy_warning_count(p))
-		printf(", %zu warnings", fpolicy_warning_count(p));
-	printf("\n%s", fpolicy_not_checked(p));
+		fprintf(f, ", %zu warnings", fpolicy_warning_count(p));
+	fprintf(f, "\n%s", fpolicy_not_checked(p));
 }
 
 static enum fpolicy_status dump(struct fpolicy *p, const struct options *o, const char *file,
@@ -324,9 +337,9 @@ static enum fpolicy_status dump(struct fpolicy *p, const struct options *o, cons
 }
 
 /* Compiles one file; its artifacts go into the tree, or to standard output. */
-static int one(const struct options *o, const char *file, struct fp_fs_tree *tree, bool several)
+static int one(const struct options *o, const char *file, struct output *out, bool several)
 {
-	const char *roots[MAX_WORDS + 1];
+	const char *roots[MAX_OPTIONS + 1];
 	struct loader l = { .roots = roots };
 	struct fp_file_data text;
 	char *folder = NULL;
@@ -349,11 +362,11 @@ static int one(const struct options *o, const char *file, struct fp_fs_tree *tre
 	if (ok && !o->dump && o->artifact)
 		ok = write_artifact(p, o->artifact);
 	else if (ok && !o->dump)
-		ok = add_artifacts(p, tree, several ? fpolicy_policy_name(p) : NULL);
+		ok = add_artifacts(p, out->tree, several ? fpolicy_policy_name(p) : NULL);
 	if (ok && o->depends)
-		ok = write_depends(o, file, &l);
-	if (ok && tree)
-		tell(p, o);
+		ok = stage_depends(out, o, file, &l);
+	if (ok && out->tree)
+		tell(p, o, out->told);
 	fpolicy_free(p);
 	loader_free(&l);
 	free(folder);
@@ -365,29 +378,56 @@ static int one(const struct options *o, const char *file, struct fp_fs_tree *tre
 static const char several_manifest[] = "{\n  \"$schema\": \"manifest.schema.json\",\n"
 				       "  \"manifests\": \"*/manifest.json\"\n}\n";
 
+static bool begin(struct output *out, const struct options *o)
+{
+	if (o->dump || o->artifact)
+		return true;
+	out->told = open_memstream(&out->text, &out->len);
+	if (!out->told)
+		return fp_cmd_error("out of memory"), false;
+	out->tree = fp_fs_tree_begin(o->out);
+	return out->tree != NULL;
+}
+
+/* The folder first: a dependency file must not speak of what was never made. */
+static bool commit(struct output *out)
+{
+	bool ok = !fflush(out->told) && fp_fs_tree_commit(out->tree);
+
+	out->tree = NULL;
+	ok = ok && fp_depfile_commit(&out->depends);
+	if (ok)
+		fputs(out->text, stdout);
+	return ok;
+}
+
+static void output_free(struct output *out)
+{
+	if (out->tree)
+		fp_fs_tree_abort(out->tree);
+	fp_depfile_free(&out->depends);
+	if (out->told)
+		fclose(out->told);
+	free(out->text);
+}
+
 static int all(const struct options *o, char **files, int n)
 {
-	bool writes = !o->dump && !o->artifact;
-	struct fp_fs_tree *tree = writes ? fp_fs_tree_begin(o->out) : NULL;
-	int worst = FP_EXIT_OK;
+	struct output out = { 0 };
+	int worst = begin(&out, o) ? FP_EXIT_OK : FP_EXIT_INPUT;
 
-	if (writes && !tree)
-		return FP_EXIT_INPUT;
-	for (int i = 0; i < n; i++) {
-		int code = one(o, files[i], tree, n > 1);
+	for (int i = 0; i < n && (out.tree || !worst); i++) {
+		int code = one(o, files[i], &out, n > 1);
 		worst = code > worst ? code : worst;
 	}
-	if (!tree)
-		return worst;
-	bool ok = worst == FP_EXIT_OK;
-	if (ok && n > 1)
-		ok = fp_fs_tree_add(tree, NULL, "manifest.json", several_manifest,
-				    sizeof(several_manifest) - 1);
-	if (!ok) {
-		fp_fs_tree_abort(tree);
-		return worst ? worst : FP_EXIT_INPUT;
-	}
-	return fp_fs_tree_commit(tree) ? FP_EXIT_OK : FP_EXIT_INPUT;
+	if (!worst && n > 1 &&
+	    !fp_fs_tree_add(out.tree, NULL, "manifest.json", several_manifest,
+			    sizeof(several_manifest) - 1))
+		worst = FP_EXIT_INPUT;
+	if (!worst && out.tree && !commit(&out))
+		worst = FP_EXIT_INPUT;
+	output_free(&out);
+	return worst;
 }
 
 int fp_cmd_compile(int argc, char **argv)

@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,12 @@
 #include <unistd.h>
 
 #define STAGE ".fpolicyc-stage-"
+
+/* How every manifest.json begins: by these bytes a folder is known as an output of ours. */
+#define MARK "{\n  \"$schema\": \"manifest.schema.json\""
+
+/* Names a stage may need before one is free: other runs sweep and make stages beside ours. */
+#define STAGE_TRIES 100u
 
 static bool write_all(int fd, const char *data, size_t len)
 {
@@ -28,13 +35,15 @@ static bool write_all(int fd, const char *data, size_t len)
 	return true;
 }
 
-static bool write_at(int dir, const char *name, const void *data, size_t len)
+/* A new file; with `mode` it is synced and has exactly that mode, else 0644 less the umask. */
+static bool write_at(int dir, const char *name, const void *data, size_t len, const mode_t *mode)
 {
-	int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
+	int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
+			mode ? 0600 : 0644);
 
 	if (fd < 0)
 		return false;
-	bool ok = write_all(fd, data, len);
+	bool ok = write_all(fd, data, len) && (!mode || (!fchmod(fd, *mode) && !fsync(fd)));
 	int saved = errno;
 	if (close(fd) && ok) {
 		ok = false;
@@ -85,6 +94,15 @@ static bool remove_tree(int parent, const char *name)
 	return !unlinkat(parent, name, AT_REMOVEDIR);
 }
 
+/* "PID-N" and nothing else: the stage of `out` must not pass for one of `out-2`. */
+static bool is_stage_number(const char *text)
+{
+	size_t pid = strspn(text, "0123456789");
+
+	return pid && text[pid] == '-' && text[pid + 1] &&
+	       !text[pid + 1 + strspn(text + pid + 1, "0123456789")];
+}
+
 /* What an interrupted compile left: its lock is free, so its owner is gone. */
 static void sweep(int parent, const char *prefix)
 {
@@ -93,7 +111,8 @@ static void sweep(int parent, const char *prefix)
 	const struct dirent *e;
 
 	while (d && (e = readdir(d))) {
-		if (strncmp(e->d_name, prefix, strlen(prefix)))
+		if (strncmp(e->d_name, prefix, strlen(prefix)) ||
+		    !is_stage_number(e->d_name + strlen(prefix)))
 			continue;
 		int fd = openat(parent, e->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		if (fd >= 0 && !flock(fd, LOCK_EX | LOCK_NB))
@@ -105,6 +124,32 @@ static void sweep(int parent, const char *prefix)
 		closedir(d);
 }
 
+static bool is_empty(int dir)
+{
+	int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = copy >= 0 ? fdopendir(copy) : NULL;
+	const struct dirent *e;
+	bool empty = d != NULL;
+
+	while (d && (e = readdir(d)))
+		empty &= !strcmp(e->d_name, ".") || !strcmp(e->d_name, "..");
+	if (d)
+		closedir(d);
+	return empty;
+}
+
+/* Other programs have a manifest.json, too: ours begins with the mark. */
+static bool has_our_manifest(int dir)
+{
+	char text[sizeof(MARK) - 1];
+	int fd = openat(dir, "manifest.json", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	ssize_t n = fd >= 0 ? read(fd, text, sizeof(text)) : -1;
+
+	if (fd >= 0)
+		close(fd);
+	return n == (ssize_t)sizeof(text) && !memcmp(text, MARK, sizeof(text));
+}
+
 /* Absent, empty, or written by us before. */
 static const char *check_old(int parent, const char *name, bool *exists)
 {
@@ -114,22 +159,16 @@ static const char *check_old(int parent, const char *name, bool *exists)
 	*exists = fd >= 0;
 	if (fd < 0)
 		return errno == ENOENT ? NULL : strerror(errno);
-	if (faccessat(fd, "manifest.json", F_OK, AT_SYMLINK_NOFOLLOW)) {
-		DIR *d = fdopendir(dup(fd));
-		const struct dirent *e;
-		while (d && (e = readdir(d)))
-			if (strcmp(e->d_name, ".") && strcmp(e->d_name, ".."))
-				why = "is not empty and no earlier output (it has no manifest.json)";
-		if (d)
-			closedir(d);
-	}
+	if (!has_our_manifest(fd) && !is_empty(fd))
+		why = "is not empty and no earlier output (its manifest.json is not ours)";
 	close(fd);
 	return why;
 }
 
 struct fp_fs_tree {
 	int parent, dir; /* the folder above, and the hidden one being filled */
-	char *path, *name, *stage;
+	char *path, *name;
+	char stage[NAME_MAX + 1];
 	const char *given; /* as the user wrote it */
 	bool exists;
 };
@@ -149,8 +188,6 @@ static bool find_place(const char *dir, struct fp_fs_tree *t)
 		errno = EINVAL;
 		return false;
 	}
-	if (asprintf(&t->stage, STAGE "%s-%d", t->name, (int)getpid()) < 0)
-		return false;
 	if (slash)
 		*slash = '\0';
 	t->parent = open(!slash             ? "."
@@ -160,16 +197,48 @@ static bool find_place(const char *dir, struct fp_fs_tree *t)
 	return t->parent >= 0;
 }
 
+/* False with errno EAGAIN where another run took the folder for an orphan before it was locked. */
+static bool lock_stage(struct fp_fs_tree *t)
+{
+	struct stat here, named;
+
+	t->dir = openat(t->parent, t->stage, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (t->dir < 0) {
+		errno = errno == ENOENT ? EAGAIN : errno;
+		return false;
+	}
+	if (flock(t->dir, LOCK_EX | LOCK_NB) || fstat(t->dir, &here))
+		return false;
+	if (!fstatat(t->parent, t->stage, &named, AT_SYMLINK_NOFOLLOW) &&
+	    here.st_ino == named.st_ino && here.st_dev == named.st_dev)
+		return true;
+	errno = EAGAIN;
+	return false;
+}
+
 static bool make_stage(struct fp_fs_tree *t)
 {
-	char prefix[300];
+	char prefix[sizeof(STAGE) + NAME_MAX];
 
-	snprintf(prefix, sizeof(prefix), STAGE "%s-", t->name);
+	/* A long name is cut so that its stage is a legal name, too. */
+	snprintf(prefix, sizeof(prefix), STAGE "%.200s-", t->name);
 	sweep(t->parent, prefix);
-	if (mkdirat(t->parent, t->stage, 0755))
-		return false;
-	t->dir = openat(t->parent, t->stage, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	return t->dir >= 0 && !flock(t->dir, LOCK_EX | LOCK_NB);
+	for (unsigned i = 0; i < STAGE_TRIES; i++) {
+		snprintf(t->stage, sizeof(t->stage), "%s%d-%u", prefix, (int)getpid(), i);
+		if (mkdirat(t->parent, t->stage, 0755)) {
+			if (errno == EEXIST)
+				continue;
+			return false;
+		}
+		if (lock_stage(t))
+			return true;
+		if (t->dir >= 0)
+			close(t->dir);
+		t->dir = -1;
+		if (errno != EAGAIN)
+			return false;
+	}
+	return false;
 }
 
 static void release(struct fp_fs_tree *t)
@@ -179,7 +248,6 @@ static void release(struct fp_fs_tree *t)
 	if (t->parent >= 0)
 		close(t->parent);
 	free(t->path);
-	free(t->stage);
 	free(t);
 }
 
@@ -209,7 +277,7 @@ bool fp_fs_tree_add(struct fp_fs_tree *t, const char *below, const char *path, c
 	char *full = NULL;
 	bool ok = asprintf(&full, "%s%s%s", below ? below : "", below ? "/" : "", path) >= 0;
 
-	ok = ok && make_parents(t->dir, full) && write_at(t->dir, full, data, len);
+	ok = ok && make_parents(t->dir, full) && write_at(t->dir, full, data, len, NULL);
 	if (!ok && errno == EEXIST)
 		fp_cmd_error("%s: two policies write '%s'; nothing was written", t->given, full);
 	else if (!ok)
@@ -224,6 +292,24 @@ void fp_fs_tree_abort(struct fp_fs_tree *t)
 	release(t);
 }
 
+/* Without an exchange: the old one aside, the new one in its place, or the old one back. */
+static bool swap_slowly(const struct fp_fs_tree *t)
+{
+	char aside[sizeof(t->stage) + 1];
+
+	snprintf(aside, sizeof(aside), "%s0", t->stage);
+	if (renameat(t->parent, t->name, t->parent, aside))
+		return false;
+	if (renameat(t->parent, t->stage, t->parent, t->name)) {
+		int saved = errno;
+		renameat(t->parent, aside, t->parent, t->name);
+		errno = saved;
+		return false;
+	}
+	remove_tree(t->parent, aside);
+	return true;
+}
+
 /* Exchanges old and new in one step; file systems without that get two renames. */
 static bool publish(const struct fp_fs_tree *t)
 {
@@ -234,8 +320,7 @@ static bool publish(const struct fp_fs_tree *t)
 		remove_tree(t->parent, t->stage);
 		return true;
 	}
-	return errno == EINVAL && remove_tree(t->parent, t->name) &&
-	       !renameat(t->parent, t->stage, t->parent, t->name);
+	return errno == EINVAL && swap_slowly(t);
 }
 
 bool fp_fs_tree_commit(struct fp_fs_tree *t)
@@ -251,27 +336,96 @@ bool fp_fs_tree_commit(struct fp_fs_tree *t)
 	return ok;
 }
 
+/* ---- one file ---- */
+
+struct fp_fs_file {
+	char *path, *stage; /* what is replaced, links followed; the new contents beside it */
+	const char *given;
+	const void *data; /* not yet written: the file is a stream */
+	size_t len;
+};
+
+static void file_free(struct fp_fs_file *f)
+{
+	free(f->path);
+	free(f->stage);
+	free(f);
+}
+
+/* A link keeps leading where it leads, and what was private stays private. */
+static bool stage_file(struct fp_fs_file *f, const struct stat *old, const void *data, size_t len)
+{
+	mode_t mode = old ? old->st_mode & 07777 : 0;
+
+	f->path = old ? realpath(f->given, NULL) : strdup(f->given);
+	if (!f->path)
+		return false;
+	if (asprintf(&f->stage, "%s" STAGE "%d", f->path, (int)getpid()) < 0) {
+		f->stage = NULL;
+		return false;
+	}
+	unlink(f->stage);
+	return write_at(AT_FDCWD, f->stage, data, len, old ? &mode : NULL);
+}
+
+struct fp_fs_file *fp_fs_file_begin(const char *path, const void *data, size_t len)
+{
+	struct fp_fs_file *f = calloc(1, sizeof(*f));
+	struct stat old;
+
+	if (!f)
+		return fp_cmd_error("out of memory"), NULL;
+	f->given = path;
+	bool exists = !stat(path, &old);
+	/* A device, a pipe or a socket is written to: to replace /dev/null would be a disaster. */
+	if (!strcmp(path, "-") || (exists && !S_ISREG(old.st_mode) && !S_ISDIR(old.st_mode))) {
+		f->data = data;
+		f->len = len;
+		return f;
+	}
+	errno = EISDIR;
+	if (!(exists && S_ISDIR(old.st_mode)) && stage_file(f, exists ? &old : NULL, data, len))
+		return f;
+	fp_cmd_error("%s: %s; nothing was written", path, strerror(errno));
+	fp_fs_file_abort(f);
+	return NULL;
+}
+
+static bool write_stream(const struct fp_fs_file *f)
+{
+	bool std = !strcmp(f->given, "-");
+	int fd = std ? STDOUT_FILENO : open(f->given, O_WRONLY | O_NOCTTY | O_CLOEXEC);
+	bool ok = fd >= 0 && write_all(fd, f->data, f->len);
+
+	if (!ok)
+		fp_cmd_error("%s: %s", std ? "standard output" : f->given, strerror(errno));
+	if (fd >= 0 && !std)
+		close(fd);
+	return ok;
+}
+
+bool fp_fs_file_commit(struct fp_fs_file *f)
+{
+	bool ok = f->data ? write_stream(f) : !rename(f->stage, f->path);
+
+	if (!ok && !f->data) {
+		fp_cmd_error("%s: %s; it was not written", f->given, strerror(errno));
+		unlink(f->stage);
+	}
+	file_free(f);
+	return ok;
+}
+
+void fp_fs_file_abort(struct fp_fs_file *f)
+{
+	if (f->stage)
+		unlink(f->stage);
+	file_free(f);
+}
+
 bool fp_fs_write_file(const char *path, const void *data, size_t len)
 {
-	char *stage = NULL;
-	bool ok;
+	struct fp_fs_file *f = fp_fs_file_begin(path, data, len);
 
-	if (!strcmp(path, "-")) {
-		ok = write_all(STDOUT_FILENO, data, len);
-		if (!ok)
-			fp_cmd_error("standard output: %s", strerror(errno));
-		return ok;
-	}
-	ok = asprintf(&stage, "%s" STAGE "%d", path, (int)getpid()) >= 0;
-	if (ok)
-		unlink(stage);
-	ok = ok && write_at(AT_FDCWD, stage, data, len);
-	ok = ok && !rename(stage, path);
-	if (!ok) {
-		fp_cmd_error("%s: %s; nothing was written", path, strerror(errno));
-		if (stage)
-			unlink(stage);
-	}
-	free(stage);
-	return ok;
+	return f && fp_fs_file_commit(f);
 }

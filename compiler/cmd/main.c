@@ -38,6 +38,8 @@ static bool wants_colour(void)
 int fp_cmd_finish(struct fpolicy *p, enum fpolicy_status status)
 {
 	fputs(fpolicy_diagnostics(p, wants_colour()), stderr);
+	if (!p)
+		return fp_cmd_error("out of memory");
 	switch (status) {
 	case FPOLICY_OK:
 		return FP_EXIT_OK;
@@ -75,6 +77,8 @@ static int flushed(int code)
 
 int main(int argc, char **argv)
 {
+	/* Options may follow files, whatever the environment says. */
+	unsetenv("POSIXLY_CORRECT");
 	if (argc < 2)
 		return fp_cmd_error("nothing to do; try `fpolicyc --help`");
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))
