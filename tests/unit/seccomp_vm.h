@@ -22,7 +22,7 @@ struct vm_result {
 	unsigned executed;
 };
 
-static bool vm_load(struct vm_filter *f, const void *data, size_t len)
+static inline bool vm_load(struct vm_filter *f, const void *data, size_t len)
 {
 	f->n = len / sizeof(struct sock_filter);
 	if (!f->n || len % sizeof(struct sock_filter) || f->n > 65536)
@@ -31,7 +31,7 @@ static bool vm_load(struct vm_filter *f, const void *data, size_t len)
 	return true;
 }
 
-static bool vm_jump(const struct sock_filter *i, uint32_t a, bool *taken)
+static inline bool vm_jump(const struct sock_filter *i, uint32_t a, bool *taken)
 {
 	switch (i->code) {
 	case BPF_JMP | BPF_JEQ | BPF_K:
@@ -51,7 +51,7 @@ static bool vm_jump(const struct sock_filter *i, uint32_t a, bool *taken)
 	}
 }
 
-static struct vm_result vm_run(const struct vm_filter *f, const struct seccomp_data *d)
+static inline struct vm_result vm_run(const struct vm_filter *f, const struct seccomp_data *d)
 {
 	struct vm_result r = { .is_constant = true };
 	uint32_t a = 0, word;
