@@ -44,7 +44,22 @@ void fp_buf_puts(struct fp_buf *b, const char *text)
 
 void fp_buf_putc(struct fp_buf *b, char c)
 {
-	fp_buf_add(b, &c, 1);
+	char *at = reserve(b, 1);
+
+	at[0] = c;
+	at[1] = '\0';
+	b->len++;
+}
+
+void fp_buf_number(struct fp_buf *b, uint64_t value)
+{
+	char digits[20]; /* of 2^64 - 1 */
+	size_t at = sizeof(digits);
+
+	do
+		digits[--at] = (char)('0' + value % 10);
+	while (value /= 10);
+	fp_buf_add(b, digits + at, sizeof(digits) - at);
 }
 
 void fp_buf_printf(struct fp_buf *b, const char *format, ...)

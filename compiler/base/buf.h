@@ -6,6 +6,7 @@
 #include "base/arena.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* Invariant: data[len] is NUL whenever data is set; contents may hold NULs of their own. */
 struct fp_buf {
@@ -18,6 +19,7 @@ void fp_buf_init(struct fp_buf *b, struct fp_arena *arena);
 void fp_buf_add(struct fp_buf *b, const void *data, size_t len);
 void fp_buf_puts(struct fp_buf *b, const char *text);
 void fp_buf_putc(struct fp_buf *b, char c);
+void fp_buf_number(struct fp_buf *b, uint64_t value); /* decimal */
 
 /* Locale-free for the conversions the project uses: %s %.*s %c %d %u %x %zu and the PRI macros. */
 void fp_buf_printf(struct fp_buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The one way JSON is written: jansson, sorted keys, two spaces, one newline at the end. */
+/* How JSON is written: sorted keys, two spaces, one newline at the end. Trees that are read, merged
+ * or handed on are jansson's; documents with a line for every rule are written as they are told. */
 #ifndef FP_BASE_JSON_H
 #define FP_BASE_JSON_H
 
@@ -21,5 +22,32 @@ json_t *fp_json_text(struct fp_unit *u,
 		     const char *text); /* borrowed by nobody: give it to a setter */
 
 void fp_json_write(struct fp_unit *u, const json_t *value, struct fp_buf *out);
+
+/*
+ * The same bytes without a tree. Members are told in the order of their keys' bytes; one that comes
+ * late is an internal error. `key` is NULL in an array. Bytes of a text that are not UTF-8 become
+ * U+FFFD.
+ */
+#define FP_JSON_DEPTH 16
+
+struct fp_json {
+	struct fp_unit *unit;
+	struct fp_buf *out;
+	unsigned depth;
+	const char *last[FP_JSON_DEPTH]; /* by depth: the key before, NULL at first */
+	bool is_array[FP_JSON_DEPTH];
+};
+
+/* Opens the document's object; end closes it. */
+void fp_json_begin(struct fp_json *j, struct fp_unit *u, struct fp_buf *out);
+void fp_json_end(struct fp_json *j);
+
+void fp_json_open_object(struct fp_json *j, const char *key);
+void fp_json_open_array(struct fp_json *j, const char *key);
+void fp_json_close(struct fp_json *j); /* the innermost of both */
+
+void fp_json_put_text(struct fp_json *j, const char *key, const char *text); /* NULL: nothing */
+void fp_json_put_number(struct fp_json *j, const char *key, uint64_t value);
+void fp_json_put_flag(struct fp_json *j, const char *key, bool value);
 
 #endif

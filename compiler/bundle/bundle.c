@@ -13,6 +13,16 @@ void fp_bundle_add(struct fp_unit *u, struct fp_bundle *b, const char *path,
 	fp_vec_push(&u->arena, &b->files, f);
 }
 
+void fp_bundle_sort_names(const char *const *names, size_t n, uint8_t *order)
+{
+	for (size_t i = 0; i < n; i++) {
+		size_t at = i;
+		for (; at && strcmp(names[order[at - 1]], names[i]) > 0; at--)
+			order[at] = order[at - 1];
+		order[at] = (uint8_t)i;
+	}
+}
+
 /* An LSM that the target's kernel does not run enforces nothing there, whatever was emitted. */
 static bool layer_counts(const struct fp_target *t, enum fp_layer layer)
 {

@@ -38,6 +38,9 @@ void fp_bundle_build(struct fp_unit *u, const struct fp_ir *ir,
 void fp_bundle_add(struct fp_unit *u, struct fp_bundle *b, const char *path,
 		   const struct fp_buf *data);
 
+/* The places of the names in the order of their bytes: how JSON members are told. At most 256. */
+void fp_bundle_sort_names(const char *const *names, size_t n, uint8_t *order);
+
 /* Exact or narrower, by a layer that counts; `best_effort` is what remains without required layers.
  */
 bool fp_bundle_is_held(const struct fp_bundle *b, const struct fp_bundle_target *t,

@@ -150,47 +150,49 @@ static void text(struct fp_unit *u, struct fp_bundle *b, const struct fp_bundle_
 	fp_bundle_add(u, b, fp_arena_printf(&u->arena, "%s/claims.txt", t->target->name), &out);
 }
 
-static void json_rule(struct fp_unit *u, json_t *o, const struct fp_bundle_target *t,
-		      const struct fp_rule *r)
+static void json_rule(struct fp_json *j, const struct fp_bundle_target *t, const struct fp_rule *r,
+		      const uint8_t order[FP_LAYER_N])
 {
-	json_t *claims = json_object(), *why = json_object();
-
-	fp_json_set(u, o, "claims", claims);
-	fp_json_set(u, o, "reasons", why);
-	fp_json_set(u, o, "id", json_integer(r->id));
-	fp_json_set(u, o, "rule", fp_json_text(u, r->text));
-	fp_json_set(u, o, "section", fp_json_text(u, fp_kind_section(r->kind)));
-	if (r->accepted)
-		fp_json_set(u, o, "accepted", fp_json_text(u, r->accepted));
-	for (enum fp_layer l = 0; l < FP_LAYER_N; l++) {
-		const struct fp_claim *c = &t->layers[l].claims[r->id];
-		fp_json_set(u, claims, fp_layer_names[l], fp_json_text(u, fp_claim_names[c->kind]));
-		if (c->reason)
-			fp_json_set(u, why, fp_layer_names[l], fp_json_text(u, c->reason));
-	}
+	fp_json_open_object(j, NULL);
+	fp_json_put_text(j, "accepted", r->accepted);
+	fp_json_open_object(j, "claims");
+	for (size_t i = 0; i < FP_LAYER_N; i++)
+		fp_json_put_text(j, fp_layer_names[order[i]],
+				 fp_claim_names[t->layers[order[i]].claims[r->id].kind]);
+	fp_json_close(j);
+	fp_json_put_number(j, "id", r->id);
+	fp_json_open_object(j, "reasons");
+	for (size_t i = 0; i < FP_LAYER_N; i++)
+		fp_json_put_text(j, fp_layer_names[order[i]],
+				 t->layers[order[i]].claims[r->id].reason);
+	fp_json_close(j);
+	fp_json_put_text(j, "rule", r->text);
+	fp_json_put_text(j, "section", fp_kind_section(r->kind));
+	fp_json_close(j);
 }
 
 static void json(struct fp_unit *u, struct fp_bundle *b, const struct fp_bundle_target *t)
 {
-	json_t *root = fp_json_own(u, json_object());
-	json_t *rules = json_array(), *counted = json_array();
+	uint8_t order[FP_LAYER_N];
+	struct fp_json j;
 	struct fp_buf out;
 
-	fp_json_set(u, root, "$schema", fp_json_text(u, "claims.schema.json"));
-	fp_json_set(u, root, "rules", rules);
-	fp_json_set(u, root, "counted", counted);
-	fp_json_set(u, root, "policy", fp_json_text(u, b->ir->name));
-	fp_json_set(u, root, "target", fp_json_text(u, t->target->name));
+	fp_bundle_sort_names(fp_layer_names, FP_LAYER_N, order);
+	fp_buf_init(&out, &u->arena);
+	fp_json_begin(&j, u, &out);
+	fp_json_put_text(&j, "$schema", "claims.schema.json");
+	fp_json_open_array(&j, "counted");
 	for (enum fp_layer l = 0; l < FP_LAYER_N; l++)
 		if (t->counts[l])
-			fp_json_push(u, counted, fp_json_text(u, fp_layer_names[l]));
-	for (size_t i = 0; i < b->ir->rule_count; i++) {
-		json_t *o = json_object();
-		fp_json_push(u, rules, o);
-		json_rule(u, o, t, &b->ir->rules[i]);
-	}
-	fp_buf_init(&out, &u->arena);
-	fp_json_write(u, root, &out);
+			fp_json_put_text(&j, NULL, fp_layer_names[l]);
+	fp_json_close(&j);
+	fp_json_put_text(&j, "policy", b->ir->name);
+	fp_json_open_array(&j, "rules");
+	for (size_t i = 0; i < b->ir->rule_count; i++)
+		json_rule(&j, t, &b->ir->rules[i], order);
+	fp_json_close(&j);
+	fp_json_put_text(&j, "target", t->target->name);
+	fp_json_end(&j);
 	fp_bundle_add(u, b, fp_arena_printf(&u->arena, "%s/claims.json", t->target->name), &out);
 }
 

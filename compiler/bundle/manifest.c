@@ -9,103 +9,109 @@ static const char *digest(struct fp_unit *u, const char *data, size_t len)
 	return fp_digest(data, len, fp_arena_alloc(&u->arena, FP_DIGEST_TEXT));
 }
 
-static json_t *child(struct fp_unit *u, json_t *parent, const char *key, json_t *value)
+static void sources(struct fp_unit *u, struct fp_json *j)
 {
-	fp_json_set(u, parent, key, value);
-	return value;
-}
-
-static json_t *element(struct fp_unit *u, json_t *array)
-{
-	json_t *o = json_object();
-
-	fp_json_push(u, array, o);
-	return o;
-}
-
-static void sources(struct fp_unit *u, json_t *root)
-{
-	json_t *all = child(u, root, "sources", json_array());
-
+	fp_json_open_array(j, "sources");
 	for (size_t i = 0; i < u->sources.files.n; i++) {
 		const struct fp_source *s = u->sources.files.at[i];
 		if (s->is_target)
 			continue;
-		json_t *o = element(u, all);
-		fp_json_set(u, o, "name", fp_json_text(u, s->label));
-		fp_json_set(u, o, "digest", fp_json_text(u, digest(u, s->data, s->len)));
+		fp_json_open_object(j, NULL);
+		fp_json_put_text(j, "digest", digest(u, s->data, s->len));
+		fp_json_put_text(j, "name", s->label);
+		fp_json_close(j);
 	}
+	fp_json_close(j);
 }
 
 /* Where each rule was written. Only here do lines appear: artifacts do not change when rules move.
  */
-static void places(struct fp_unit *u, json_t *root, const struct fp_ir *ir)
+static void places(struct fp_unit *u, struct fp_json *j, const struct fp_ir *ir)
 {
-	json_t *all = child(u, root, "places", json_array());
+	struct fp_buf b;
 
+	fp_buf_init(&b, &u->arena);
+	fp_json_open_array(j, "places");
 	for (size_t i = 0; i < ir->rule_count; i++) {
 		struct fp_place at;
 		if (!fp_source_place(&u->sources, ir->rules[i].span.begin, &at))
 			continue;
-		fp_json_push(
-			u, all,
-			fp_json_text(u, fp_arena_printf(&u->arena, "%zu %s:%u:%u", i,
-							at.source->label, at.line, at.column)));
+		b.len = 0;
+		fp_buf_printf(&b, "%zu %s:%u:%u", i, at.source->label, at.line, at.column);
+		fp_json_put_text(j, NULL, fp_buf_text(&b));
 	}
+	fp_json_close(j);
 }
 
-static void artifacts(struct fp_unit *u, json_t *root, const struct fp_bundle *b)
+static void artifacts(struct fp_unit *u, struct fp_json *j, const struct fp_bundle *b)
 {
-	json_t *all = child(u, root, "artifacts", json_array());
-
+	fp_json_open_array(j, "artifacts");
 	for (size_t i = 0; i < b->files.n; i++) {
 		const struct fp_file *f = &b->files.at[i];
-		json_t *o = element(u, all);
-		fp_json_set(u, o, "path", fp_json_text(u, f->path));
-		fp_json_set(u, o, "digest", fp_json_text(u, digest(u, f->data, f->len)));
-		fp_json_set(u, o, "size", json_integer((json_int_t)f->len));
+		fp_json_open_object(j, NULL);
+		fp_json_put_text(j, "digest", digest(u, f->data, f->len));
+		fp_json_put_text(j, "path", f->path);
+		fp_json_put_number(j, "size", f->len);
+		fp_json_close(j);
 	}
+	fp_json_close(j);
 }
 
-static void layer_counts(struct fp_unit *u, json_t *layers, const struct fp_bundle *b,
+static void layer_counts(struct fp_json *j, const struct fp_bundle *b,
 			 const struct fp_bundle_target *t, enum fp_layer l)
 {
-	json_t *o = child(u, layers, fp_layer_names[l], json_object());
-	json_int_t n[4] = { 0 };
+	size_t n[4] = { 0 };
+	uint8_t order[4];
 
 	for (size_t i = 0; i < b->ir->rule_count; i++)
 		n[t->layers[l].claims[i].kind]++;
+	fp_json_open_object(j, fp_layer_names[l]);
+	fp_json_put_flag(j, "bestEffort", b->ir->best_effort[l]);
+	fp_json_put_flag(j, "counted", t->counts[l]);
+	fp_bundle_sort_names(fp_claim_names, 4, order);
 	for (size_t k = 0; k < 4; k++)
-		fp_json_set(u, o, fp_claim_names[k], json_integer(n[k]));
-	fp_json_set(u, o, "counted", json_boolean(t->counts[l]));
-	fp_json_set(u, o, "bestEffort", json_boolean(b->ir->best_effort[l]));
+		fp_json_put_number(j, fp_claim_names[order[k]], n[order[k]]);
+	fp_json_close(j);
 }
 
-static void targets(struct fp_unit *u, json_t *root, const struct fp_bundle *b)
+/* Rules that nobody holds, or that only best-effort layers do. */
+static void rules_held(struct fp_json *j, const struct fp_bundle *b,
+		       const struct fp_bundle_target *t, bool by_best_effort)
 {
-	json_t *all = child(u, root, "targets", json_array());
-
-	for (size_t i = 0; i < b->target_count; i++) {
-		const struct fp_bundle_target *t = &b->targets[i];
-		json_t *o = element(u, all);
-		fp_json_set(u, o, "name", fp_json_text(u, t->target->name));
-		fp_json_set(
-			u, o, "digest",
-			fp_json_text(u, digest(u, t->target->digest_input, t->target->digest_len)));
-		json_t *layers = child(u, o, "claims", json_object());
-		for (enum fp_layer l = 0; l < FP_LAYER_N; l++)
-			layer_counts(u, layers, b, t, l);
-		json_t *accepted = child(u, o, "acceptedUnenforced", json_array());
-		json_t *cost = child(u, o, "heldByBestEffortOnly", json_array());
-		for (size_t j = 0; j < b->ir->rule_count; j++) {
-			bool best_effort;
-			bool held = fp_bundle_is_held(b, t, &b->ir->rules[j], &best_effort);
-			if (!held)
-				fp_json_push(u, accepted, json_integer((json_int_t)j));
-			if (best_effort)
-				fp_json_push(u, cost, json_integer((json_int_t)j));
-		}
+	fp_json_open_array(j, by_best_effort ? "heldByBestEffortOnly" : "acceptedUnenforced");
+	for (size_t i = 0; i < b->ir->rule_count; i++) {
+		bool best_effort;
+		bool held = fp_bundle_is_held(b, t, &b->ir->rules[i], &best_effort);
+		if (by_best_effort ? best_effort : !held)
+			fp_json_put_number(j, NULL, i);
 	}
+	fp_json_close(j);
+}
+
+static void target(struct fp_unit *u, struct fp_json *j, const struct fp_bundle *b,
+		   const struct fp_bundle_target *t)
+{
+	uint8_t order[FP_LAYER_N];
+
+	fp_bundle_sort_names(fp_layer_names, FP_LAYER_N, order);
+	fp_json_open_object(j, NULL);
+	rules_held(j, b, t, false);
+	fp_json_open_object(j, "claims");
+	for (size_t l = 0; l < FP_LAYER_N; l++)
+		layer_counts(j, b, t, order[l]);
+	fp_json_close(j);
+	fp_json_put_text(j, "digest", digest(u, t->target->digest_input, t->target->digest_len));
+	rules_held(j, b, t, true);
+	fp_json_put_text(j, "name", t->target->name);
+	fp_json_close(j);
+}
+
+static void targets(struct fp_unit *u, struct fp_json *j, const struct fp_bundle *b)
+{
+	fp_json_open_array(j, "targets");
+	for (size_t i = 0; i < b->target_count; i++)
+		target(u, j, b, &b->targets[i]);
+	fp_json_close(j);
 }
 
 static const char *const relations[] = { "within", "extends" };
@@ -131,9 +137,10 @@ static void each_open(struct fp_unit *u, const struct fp_ir *ir,
 	}
 }
 
-static void push_text(struct fp_unit *u, void *array, const char *text)
+static void put_open(struct fp_unit *u, void *json, const char *text)
 {
-	fp_json_push(u, array, fp_json_text(u, text));
+	(void)u;
+	fp_json_put_text(json, NULL, text);
 }
 
 static void add_line(struct fp_unit *u, void *buf, const char *text)
@@ -159,46 +166,57 @@ static bool has_dates(const struct fp_ir *ir)
 	return ir->waiver_count > 0;
 }
 
-static void checks(struct fp_unit *u, json_t *root, const struct fp_ir *ir)
+static void checks(struct fp_unit *u, struct fp_json *j, const struct fp_ir *ir)
 {
-	json_t *o = child(u, root, "checks", json_object());
-	json_int_t tests = 0;
+	const struct fp_date d = u->options.today;
+	const char *dates = !has_dates(ir) ? "none" : "NOT CHECKED";
+	size_t tests = 0;
 
 	for (size_t i = 0; i < ir->assertion_count; i++)
 		tests += ir->assertions[i].outcome == FP_HOLDS;
-	fp_json_set(u, o, "testsThatHold", json_integer(tests));
-	each_open(u, ir, push_text, child(u, o, "NOT CHECKED", json_array()));
-	const struct fp_date d = u->options.today;
-	const char *dates = !has_dates(ir) ? "none" : "NOT CHECKED";
 	if (d.year)
 		dates = fp_arena_printf(&u->arena, "%04u-%02u-%02u", d.year, d.month, d.day);
-	fp_json_set(u, o, "dates", fp_json_text(u, dates));
+	fp_json_open_object(j, "checks");
+	fp_json_open_array(j, "NOT CHECKED");
+	each_open(u, ir, put_open, j);
+	fp_json_close(j);
+	fp_json_put_text(j, "dates", dates);
+	fp_json_put_number(j, "testsThatHold", tests);
+	fp_json_close(j);
+}
+
+static void compiler(struct fp_json *j)
+{
+	fp_json_open_object(j, "compiler");
+	fp_json_put_number(j, "language", 1);
+	fp_json_put_text(j, "tables", fp_sys_table_version());
+	fp_json_put_text(j, "version", FP_VERSION);
+	fp_json_close(j);
 }
 
 void fp_bundle_manifest(struct fp_unit *u, struct fp_bundle *b)
 {
-	json_t *root = fp_json_own(u, json_object());
-	json_t *compiler = child(u, root, "compiler", json_object());
 	const struct fp_ir *ir = b->ir;
+	struct fp_json j;
 	struct fp_buf out;
 
-	fp_json_set(u, root, "$schema", fp_json_text(u, "manifest.schema.json"));
-	fp_json_set(u, root, "policy", fp_json_text(u, ir->name));
-	fp_json_set(u, root, "version", fp_json_text(u, ir->version));
-	fp_json_set(u, root, "owner", fp_json_text(u, ir->owner));
-	fp_json_set(u, root, "tier", fp_json_text(u, fp_tier_name(ir->tier)));
-	fp_json_set(u, compiler, "version", fp_json_text(u, FP_VERSION));
-	fp_json_set(u, compiler, "language", json_integer(1));
-	fp_json_set(u, compiler, "tables", fp_json_text(u, fp_sys_table_version()));
-	json_t *open = child(u, root, "openParameters", json_array());
-	for (size_t i = 0; i < ir->open_param_count; i++)
-		fp_json_push(u, open, fp_json_text(u, ir->open_params[i]));
-	sources(u, root);
-	places(u, root, ir);
-	targets(u, root, b);
-	artifacts(u, root, b);
-	checks(u, root, ir);
 	fp_buf_init(&out, &u->arena);
-	fp_json_write(u, root, &out);
+	fp_json_begin(&j, u, &out);
+	fp_json_put_text(&j, "$schema", "manifest.schema.json");
+	artifacts(u, &j, b);
+	checks(u, &j, ir);
+	compiler(&j);
+	fp_json_open_array(&j, "openParameters");
+	for (size_t i = 0; i < ir->open_param_count; i++)
+		fp_json_put_text(&j, NULL, ir->open_params[i]);
+	fp_json_close(&j);
+	fp_json_put_text(&j, "owner", ir->owner);
+	places(u, &j, ir);
+	fp_json_put_text(&j, "policy", ir->name);
+	sources(u, &j);
+	targets(u, &j, b);
+	fp_json_put_text(&j, "tier", fp_tier_name(ir->tier));
+	fp_json_put_text(&j, "version", ir->version);
+	fp_json_end(&j);
 	fp_bundle_add(u, b, "manifest.json", &out);
 }

@@ -3,6 +3,7 @@
 #ifndef FP_FRONT_PARSER_H
 #define FP_FRONT_PARSER_H
 
+#include "base/utf8.h"
 #include "front/ast.h"
 
 /* Bytes a source may have; a policy is far smaller, and work on a refused file is none. */
@@ -64,8 +65,6 @@ struct fp_parser {
 /* Copies the text for the scanner, two NULs at the end; refused bytes are reported and blanked. */
 char *fp_encoding_check(struct fp_parser *p);
 
-/* Length of the code point at s, 0 if it is not UTF-8. */
-size_t fp_utf8_length(const char *s, size_t left, uint32_t *point);
 bool fp_is_bidi_control(uint32_t point);
 
 /* policy.l */
