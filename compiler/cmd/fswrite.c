@@ -87,7 +87,8 @@ static bool remove_tree(int parent, const char *name)
 	while ((e = readdir(d))) {
 		if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, ".."))
 			continue;
-		if (unlinkat(fd, e->d_name, 0) && (errno == EISDIR || errno == EPERM))
+		if (e->d_type == DT_DIR ||
+		    (unlinkat(fd, e->d_name, 0) && (errno == EISDIR || errno == EPERM)))
 			remove_tree(fd, e->d_name);
 	}
 	closedir(d);
@@ -171,6 +172,9 @@ struct fp_fs_tree {
 	char stage[NAME_MAX + 1];
 	const char *given; /* as the user wrote it */
 	bool exists;
+	/* The folder that was written to last: files come sorted, so most go there too. */
+	char *folder; /* relative to `dir` */
+	int folder_fd;
 };
 
 static bool find_place(const char *dir, struct fp_fs_tree *t)
@@ -241,8 +245,18 @@ static bool make_stage(struct fp_fs_tree *t)
 	return false;
 }
 
+static void leave_folder(struct fp_fs_tree *t)
+{
+	if (t->folder_fd >= 0)
+		close(t->folder_fd);
+	free(t->folder);
+	t->folder = NULL;
+	t->folder_fd = -1;
+}
+
 static void release(struct fp_fs_tree *t)
 {
+	leave_folder(t);
 	if (t->dir >= 0)
 		close(t->dir);
 	if (t->parent >= 0)
@@ -258,7 +272,7 @@ struct fp_fs_tree *fp_fs_tree_begin(const char *dir)
 
 	if (!t)
 		return fp_cmd_error("out of memory"), NULL;
-	*t = (struct fp_fs_tree){ .parent = -1, .dir = -1, .given = dir };
+	*t = (struct fp_fs_tree){ .parent = -1, .dir = -1, .given = dir, .folder_fd = -1 };
 	bool ok = find_place(dir, t);
 	if (ok)
 		why = check_old(t->parent, t->name, &t->exists);
@@ -271,13 +285,42 @@ struct fp_fs_tree *fp_fs_tree_begin(const char *dir)
 	return NULL;
 }
 
+/* Makes the first `n` bytes of `path` the current folder. */
+static bool enter_folder(struct fp_fs_tree *t, const char *path, size_t n)
+{
+	if (t->folder && strlen(t->folder) == n && !memcmp(t->folder, path, n))
+		return true;
+	leave_folder(t);
+	if (!make_parents(t->dir, path))
+		return false;
+	char *folder = strndup(path, n);
+	int fd = folder ? openat(t->dir, folder, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+	if (fd < 0) {
+		free(folder);
+		return false;
+	}
+	t->folder = folder;
+	t->folder_fd = fd;
+	return true;
+}
+
+static bool add_file(struct fp_fs_tree *t, const char *path, const void *data, size_t len)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (!slash)
+		return write_at(t->dir, path, data, len, NULL);
+	return enter_folder(t, path, (size_t)(slash - path)) &&
+	       write_at(t->folder_fd, slash + 1, data, len, NULL);
+}
+
 bool fp_fs_tree_add(struct fp_fs_tree *t, const char *below, const char *path, const void *data,
 		    size_t len)
 {
 	char *full = NULL;
 	bool ok = asprintf(&full, "%s%s%s", below ? below : "", below ? "/" : "", path) >= 0;
 
-	ok = ok && make_parents(t->dir, full) && write_at(t->dir, full, data, len, NULL);
+	ok = ok && add_file(t, full, data, len);
 	if (!ok && errno == EEXIST)
 		fp_cmd_error("%s: two policies write '%s'; nothing was written", t->given, full);
 	else if (!ok)
