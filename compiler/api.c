@@ -220,6 +220,7 @@ enum fpolicy_status fpolicy_compile(struct fpolicy *p, const char *name, const c
 				    size_t len)
 {
 	GUARD(p);
+	p->is_done = false;
 	if (p->unit.diags.errors)
 		return status(p);
 	const struct fp_source *src = add_root(p, name, data, len);
@@ -259,6 +260,7 @@ enum fpolicy_status fpolicy_dump(struct fpolicy *p, const char *name, const char
 	struct fp_buf *out;
 
 	GUARD(p);
+	p->is_done = false;
 	out = FP_NEW(&p->unit.arena, struct fp_buf);
 	fp_buf_init(out, &p->unit.arena);
 	const struct fp_source *src = add_root(p, name, data, len);

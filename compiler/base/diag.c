@@ -94,7 +94,9 @@ unsigned fp_edit_distance(const char *a, size_t alen, const char *b, size_t blen
 	unsigned row[3][NAME_MAX_EDIT + 1];
 	unsigned *before = row[0], *last = row[1], *now = row[2];
 
-	if (alen > NAME_MAX_EDIT || blen > NAME_MAX_EDIT)
+	/* Each edit changes the length by one at most: most candidates end here. */
+	size_t apart = alen > blen ? alen - blen : blen - alen;
+	if (alen > NAME_MAX_EDIT || blen > NAME_MAX_EDIT || apart > limit)
 		return limit + 1;
 	for (unsigned j = 0; j <= blen; j++)
 		last[j] = before[j] = j;

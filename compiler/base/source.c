@@ -54,14 +54,43 @@ static void index_lines(struct fp_sources *s, struct fp_source *src)
 	src->line_count = n;
 }
 
+static uint32_t count_points(const char *text, uint32_t from, uint32_t to)
+{
+	uint32_t n = 0;
+
+	for (; from < to; from++)
+		n += ((unsigned char)text[from] & 0xc0) != 0x80;
+	return n;
+}
+
+static void index_points(struct fp_sources *s, struct fp_source *src)
+{
+	size_t n = src->len / FP_SOURCE_MARK + 1;
+	uint32_t *points = FP_NEW_ARRAY(s->arena, n, uint32_t);
+
+	for (uint32_t i = 1; i < n; i++)
+		points[i] = points[i - 1] +
+			    count_points(src->data, (i - 1) * FP_SOURCE_MARK, i * FP_SOURCE_MARK);
+	src->points = points;
+}
+
+static uint32_t points_before(const struct fp_source *src, uint32_t at)
+{
+	uint32_t mark = at / FP_SOURCE_MARK;
+
+	return src->points[mark] + count_points(src->data, mark * FP_SOURCE_MARK, at);
+}
+
 bool fp_source_place(struct fp_sources *s, uint32_t offset, struct fp_place *out)
 {
 	struct fp_source *src = offset ? find_file(s, offset) : NULL;
 
 	if (!src)
 		return false;
-	if (!src->lines)
+	if (!src->lines) {
+		index_points(s, src);
 		index_lines(s, src);
+	}
 	uint32_t at = offset - src->base;
 	size_t lo = 0, hi = src->line_count;
 	while (hi - lo > 1) {
@@ -71,10 +100,8 @@ bool fp_source_place(struct fp_sources *s, uint32_t offset, struct fp_place *out
 		else
 			hi = mid;
 	}
-	uint32_t column = 1;
-	for (uint32_t o = src->lines[lo]; o < at; o++)
-		column += ((unsigned char)src->data[o] & 0xc0) != 0x80;
-	*out = (struct fp_place){ .source = src, .line = (uint32_t)lo + 1, .column = column };
+	uint32_t before = points_before(src, at) - points_before(src, src->lines[lo]);
+	*out = (struct fp_place){ .source = src, .line = (uint32_t)lo + 1, .column = before + 1 };
 	return true;
 }
 

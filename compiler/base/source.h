@@ -25,7 +25,11 @@ struct fp_source {
 	bool is_target;             /* a target file, not a policy */
 	const uint32_t *lines;      /* offsets of line starts, filled on first use */
 	size_t line_count;
+	const uint32_t *points; /* code points before each FP_SOURCE_MARK bytes, likewise */
 };
+
+/* A column is counted over this many bytes at most, however long the line is. */
+#define FP_SOURCE_MARK 1024u
 
 struct fp_sources {
 	struct fp_arena *arena;

@@ -84,7 +84,8 @@ static bool test_call(struct fp_sema *s, const struct fp_ast *n, struct fp_subje
 			return false;
 	}
 	for (enum fp_abi abi = 0; abi < FP_ABI_N; abi++)
-		if (sub->call->nr[abi] >= 0 && s->open_abis & 1u << abi && !put_values(s, abi, n, sub))
+		if (sub->call->nr[abi] >= 0 && s->open_abis & 1u << abi &&
+		    !put_values(s, abi, n, sub))
 			return false;
 	return true;
 }
@@ -93,6 +94,8 @@ static bool claim_call(struct fp_sema *s, const struct fp_ast *n, struct fp_subj
 {
 	const struct fp_ast *where = fp_ast_kid(n, FP_AST_WHERE);
 
+	if (!fp_sema_listed(s, n))
+		return false;
 	for (enum fp_abi abi = 0; abi < FP_ABI_N; abi++) {
 		if (sub->call->nr[abi] < 0 || !(s->open_abis & 1u << abi))
 			continue;

@@ -33,9 +33,9 @@ static uint64_t width_mask(const struct fp_param *p)
 static bool set_value(struct fp_sema *s, enum fp_abi abi, const struct fp_ast *e, int64_t *out,
 		      bool *is_enum, bool *is_absent)
 {
-	struct fp_set_def *set = fp_sema_set(s, e);
+	const struct fp_set_def *set = fp_sema_members(s, e, "constants");
 
-	if (!set || !fp_sema_expand(s, set, 0))
+	if (!set)
 		return false;
 	*out = 0;
 	for (size_t i = 0; i < set->n; i++) {
@@ -61,23 +61,48 @@ static bool unknown_const(struct fp_sema *s, const struct fp_ast *e)
 	return false;
 }
 
+/* Found once an ABI: a constant may be used in many, and those in many more. */
+static bool find_const(struct fp_sema *s, enum fp_abi abi, const struct fp_ast *e,
+		       struct fp_const_def *d)
+{
+	bool is_enum = false, is_absent = false;
+
+	if (d->open || s->const_depth == FP_CONST_DEPTH) {
+		fp_diag(s->u, FP_E_SET_CYCLE, e->span, "the constant '%s' %s", e->name->text,
+			d->open ? "is its own value" : "nests too deeply");
+		return false;
+	}
+	d->open = true;
+	s->const_depth++;
+	bool ok = fp_sema_value(s, abi, d->node->kids[0], &d->value[abi], &is_enum, &is_absent);
+	s->const_depth--;
+	d->open = false;
+	d->known |= (uint8_t)(1u << abi);
+	d->is_enum |= (uint8_t)((unsigned)is_enum << abi);
+	d->is_absent |= (uint8_t)((unsigned)is_absent << abi);
+	return ok;
+}
+
+static bool const_value(struct fp_sema *s, enum fp_abi abi, const struct fp_ast *e,
+			struct fp_const_def *d, int64_t *out, bool *is_enum, bool *is_absent)
+{
+	d->used = true;
+	if (!d->is_bad && !(d->known & 1u << abi))
+		d->is_bad = !find_const(s, abi, e, d);
+	*out = d->value[abi];
+	*is_enum |= d->is_enum >> abi & 1;
+	*is_absent |= d->is_absent >> abi & 1;
+	return !d->is_bad;
+}
+
 static bool named_value(struct fp_sema *s, enum fp_abi abi, const struct fp_ast *e, int64_t *out,
 			bool *is_enum, bool *is_absent)
 {
 	struct fp_const_def *d = fp_sema_const(s, e->name);
 	const struct fp_const *k = fp_const_find(e->name->text, e->name->len);
 
-	if (d) {
-		if (d->open) {
-			fp_diag(s->u, FP_E_SET_CYCLE, e->span, "the constant '%s' is its own value",
-				e->name->text);
-			return false;
-		}
-		d->used = d->open = true;
-		bool ok = fp_sema_value(s, abi, d->node->kids[0], out, is_enum, is_absent);
-		d->open = false;
-		return ok;
-	}
+	if (d)
+		return const_value(s, abi, e, d, out, is_enum, is_absent);
 	if (fp_sema_param(s, e->name)) {
 		uint64_t number;
 		bool ok = fp_sema_number(s, e, "number", &number);
@@ -87,10 +112,22 @@ static bool named_value(struct fp_sema *s, enum fp_abi abi, const struct fp_ast 
 	if (!k)
 		return unknown_const(s, e);
 	*is_enum |= k->is_enum;
-	if (!(k->present & 1u << abi))
-		*is_absent = true;
-	*out = k->value[abi];
+	bool is_present = k->present & 1u << abi;
+	*is_absent |= !is_present;
+	*out = is_present ? k->value[abi] : 0;
 	return true;
+}
+
+/* Past INT64_MAX a number is its bits; below INT64_MIN there is none. */
+static bool number_value(struct fp_sema *s, const struct fp_ast *e, int64_t *out)
+{
+	bool negative = e->flags & FP_AST_FLAG_NEGATIVE;
+
+	*out = (int64_t)(negative ? 0 - e->value : e->value);
+	if (!negative || e->value <= (uint64_t)INT64_MAX + 1)
+		return true;
+	fp_diag(s->u, FP_E_CONST_RANGE, e->span, "a negative number has 63 bits at most");
+	return false;
 }
 
 bool fp_sema_value(struct fp_sema *s, enum fp_abi abi, const struct fp_ast *e, int64_t *out,
@@ -98,10 +135,8 @@ bool fp_sema_value(struct fp_sema *s, enum fp_abi abi, const struct fp_ast *e, i
 {
 	int64_t a, b;
 
-	if (e->kind == FP_AST_NUMBER || e->kind == FP_AST_SIZE) {
-		*out = e->flags & FP_AST_FLAG_NEGATIVE ? -(int64_t)e->value : (int64_t)e->value;
-		return true;
-	}
+	if (e->kind == FP_AST_NUMBER || e->kind == FP_AST_SIZE)
+		return number_value(s, e, out);
 	if (e->kind == FP_AST_NAME && !strcmp(e->name->text, "NULL")) {
 		*out = 0;
 		return true;
@@ -152,6 +187,10 @@ static bool find_param(const struct cond *c, const struct fp_ast *e, struct fiel
 	if (!fp_sys_param_find(c->sys, c->abi, e->name->text, e->name->len, &f->param)) {
 		fp_diag(c->s->u, FP_E_CALL_PARAM, e->span, "%s has no parameter '%s' on %s",
 			c->sys->name, e->name->text, fp_abi(c->abi)->name);
+		if (!fp_abi(c->abi)->is_native)
+			fp_diag_help(c->s->u,
+				     "it is passed in memory there: close the ABI, or rule "
+				     "on the whole call");
 		return false;
 	}
 	f->mask = width_mask(&f->param);
@@ -318,6 +357,16 @@ static bool check_pointer(const struct cond *c, const struct field *f, const str
 	return false;
 }
 
+/* What an ABI lacks is equal to nothing there; larger or smaller than nothing has no meaning. */
+static const struct fp_pred *no_order(const struct cond *c, const struct fp_ast *e)
+{
+	fp_diag(c->s->u, FP_E_CONDITION, e->span, "%s has no such constant to order by",
+		fp_abi(c->abi)->name);
+	fp_diag_help(c->s->u,
+		     "name the values with `in { ... }`; what an ABI lacks is none of them");
+	return NULL;
+}
+
 /* A test without effect is a mistake of the reader's eye: an unsigned parameter is never below 0.
  */
 static const struct fp_pred *spoken(const struct cond *c, const struct field *f,
@@ -356,19 +405,39 @@ static const struct fp_pred *compare(const struct cond *c, const struct fp_ast *
 	if (!field_of(c, left, &f) || !operand(c, &f, right, &v, &is_enum, &is_absent))
 		return NULL;
 	bool equality = op[0] == '=' || op[0] == '!';
-	if (!check_pointer(c, &f, n, equality && v == 0))
+	if (!check_pointer(c, &f, n, equality && v == 0 && !f.is_masked))
 		return NULL;
 	struct fp_arena *a = &c->s->u->arena;
 	const struct fp_pred *p;
+	if (is_absent && !equality)
+		return no_order(c, right);
+	/* What the ABI does not know is equal to nothing, and neither above nor below anything. */
 	if (is_absent)
-		p = fp_pred_const(a, false);
-	else if (equality)
+		return fp_pred_const(a, op[0] == '!');
+	if (equality)
 		p = equal(c, &f, v);
 	else
 		p = below(c, &f, v, op[0] == '<' ? op[1] == '=' : op[1] != '=');
 	if (op[0] == '!' || op[0] == '>')
 		p = fp_pred_not(a, p);
-	return is_absent ? p : spoken(c, &f, n, p);
+	return spoken(c, &f, n, p);
+}
+
+/* Backwards in the parameter's own order it would hold nothing. */
+static const struct fp_pred *in_range(const struct cond *c, const struct field *f,
+				      const struct fp_ast *e, int64_t first, int64_t last)
+{
+	uint64_t w = width_mask(&f->param);
+	bool is_signed = is_signed_order(f);
+
+	if (is_signed ? as_signed(f, first) <= as_signed(f, last)
+		      : ((uint64_t)first & w) <= ((uint64_t)last & w))
+		return is_signed ? ordered(c, f, as_signed(f, first), as_signed(f, last))
+				 : range(c, f, (uint64_t)first & w, (uint64_t)last & w);
+	fp_diag(c->s->u, FP_E_CONST_RANGE, e->span,
+		"the range runs backwards: '%s' of %s is %s, %u bits wide", f->param.name,
+		c->sys->name, f->param.is_signed ? "signed" : "unsigned", f->param.bytes * 8u);
+	return NULL;
 }
 
 static const struct fp_pred *in_item(const struct cond *c, const struct field *f,
@@ -382,11 +451,8 @@ static const struct fp_pred *in_item(const struct cond *c, const struct field *f
 		    !operand(c, f, e->kids[1], &w, &is_enum, &is_absent))
 			return NULL;
 		if (is_absent)
-			return fp_pred_const(&c->s->u->arena, false);
-		if (is_signed_order(f))
-			return ordered(c, f, as_signed(f, v), as_signed(f, w));
-		return range(c, f, (uint64_t)v & width_mask(&f->param),
-			     (uint64_t)w & width_mask(&f->param));
+			return no_order(c, e);
+		return in_range(c, f, e, v, w);
 	}
 	if (!operand(c, f, e, &v, &is_enum, &is_absent))
 		return NULL;
@@ -413,8 +479,8 @@ static const struct fp_pred *in_list(const struct cond *c, const struct fp_ast *
 		const struct fp_ast *const *items = &e;
 		size_t count = 1;
 		if (e->kind == FP_AST_SETREF) {
-			struct fp_set_def *set = fp_sema_set(c->s, e);
-			if (!set || !fp_sema_expand(c->s, set, 0))
+			const struct fp_set_def *set = fp_sema_members(c->s, e, "constants");
+			if (!set)
 				return NULL;
 			items = set->leaves;
 			count = set->n;
@@ -430,7 +496,23 @@ static const struct fp_pred *in_list(const struct cond *c, const struct fp_ast *
 	return n->flags & FP_AST_FLAG_NEGATED ? fp_pred_not(a, p) : p;
 }
 
-/* has F: all of F set; lacks F: none of F set; only F: nothing but F set. */
+/*
+ * has F: all of F set; lacks F: none of F set; only F: nothing but F set. A flag that the mask
+ * takes away or the ABI does not know is never set.
+ */
+static const struct fp_pred *flag_test(const struct cond *c, struct field f, enum fp_ast_kind kind,
+				       uint64_t wanted, bool is_absent)
+{
+	uint64_t bits = wanted & f.mask;
+
+	if (kind == FP_AST_HAS && (bits != wanted || is_absent))
+		return fp_pred_const(&c->s->u->arena, false);
+	f.mask = kind == FP_AST_ONLY ? f.mask & ~bits : bits;
+	if (!f.mask)
+		return fp_pred_const(&c->s->u->arena, true);
+	return kind == FP_AST_HAS ? range(c, &f, bits, bits) : range(c, &f, 0, 0);
+}
+
 static const struct fp_pred *flags(const struct cond *c, const struct fp_ast *n)
 {
 	bool is_enum = false, is_absent = false;
@@ -454,17 +536,9 @@ static const struct fp_pred *flags(const struct cond *c, const struct fp_ast *n)
 			     "word");
 		return NULL;
 	}
-	uint64_t bits = (uint64_t)v & f.mask;
-	if (is_absent)
-		return fp_pred_const(&c->s->u->arena, false);
-	if (n->kind == FP_AST_ONLY) {
-		f.mask &= ~bits;
-		return f.mask ? range(c, &f, 0, 0) : fp_pred_const(&c->s->u->arena, true);
-	}
-	f.mask = bits;
-	if (!bits)
-		return fp_pred_const(&c->s->u->arena, true);
-	return n->kind == FP_AST_HAS ? range(c, &f, bits, bits) : range(c, &f, 0, 0);
+	const struct fp_pred *p =
+		flag_test(c, f, n->kind, (uint64_t)v & width_mask(&f.param), is_absent);
+	return is_absent ? p : spoken(c, &f, n, p);
 }
 
 static const struct fp_pred *junction(const struct cond *c, const struct fp_ast *n)

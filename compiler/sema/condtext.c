@@ -51,6 +51,14 @@ static const char *binary(struct fp_sema *s, const struct fp_ast *n, const char 
 			       text_of(s, n->kids[1]));
 }
 
+/* An operand of `&` or `~`. Equal texts are one rule, so the text must say what binds what. */
+static const char *operand(struct fp_sema *s, const struct fp_ast *n, bool is_inverted)
+{
+	bool nested = n->kind == FP_AST_BITOR || (is_inverted && n->kind == FP_AST_BITAND);
+
+	return nested ? fp_arena_printf(&s->u->arena, "(%s)", text_of(s, n)) : text_of(s, n);
+}
+
 static const char *text_of(struct fp_sema *s, const struct fp_ast *n)
 {
 	struct fp_arena *a = &s->u->arena;
@@ -72,11 +80,12 @@ static const char *text_of(struct fp_sema *s, const struct fp_ast *n)
 	if (n->kind == FP_AST_RANGE)
 		return fp_arena_printf(a, "%s..%s", text_of(s, n->kids[0]), text_of(s, n->kids[1]));
 	if (n->kind == FP_AST_BITAND)
-		return binary(s, n, "&");
+		return fp_arena_printf(a, "%s & %s", operand(s, n->kids[0], false),
+				       operand(s, n->kids[1], false));
 	if (n->kind == FP_AST_BITOR)
 		return joined(s, n, 0, " | ");
 	if (n->kind == FP_AST_BITNOT)
-		return fp_arena_printf(a, "~%s", text_of(s, n->kids[0]));
+		return fp_arena_printf(a, "~%s", operand(s, n->kids[0], true));
 	return binary(s, n, fp_ast_kind_name(n->kind));
 }
 

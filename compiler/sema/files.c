@@ -46,8 +46,8 @@ static bool add_paths(struct fp_sema *s, const struct fp_ast *n, struct globs *o
 	size_t count = 1;
 
 	if (n->kind == FP_AST_SETREF) {
-		struct fp_set_def *set = fp_sema_set(s, n);
-		if (!set || !fp_sema_expand(s, set, 0))
+		const struct fp_set_def *set = fp_sema_members(s, n, "paths");
+		if (!set)
 			return false;
 		leaves = set->leaves;
 		count = set->n;
@@ -165,8 +165,9 @@ static bool mount_number(struct fp_sema *s, const struct fp_ast *o, struct fp_ru
 		fp_diag(s->u, FP_E_NUMBER, v->span, "a mode is octal, 0000..7777");
 		return false;
 	}
-	if (!number) {
-		fp_diag(s->u, FP_E_NUMBER, v->span, "'%s' must be more than 0", word);
+	if (!number || number > INT64_MAX) {
+		fp_diag(s->u, FP_E_NUMBER, v->span, "'%s' must be 1..%lld", word,
+			(long long)INT64_MAX);
 		return false;
 	}
 	if (quota)

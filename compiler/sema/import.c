@@ -127,51 +127,81 @@ static void again(struct fp_sema *s, const char *what, const struct fp_ast *seco
 	fp_diag_note(s->u, first->name_span, "first here");
 }
 
+static void check_kind(struct fp_sema *s, const struct fp_ast *set)
+{
+	struct fp_nearest near;
+
+	if (!set->text)
+		return;
+	fp_nearest_init(&near, set->text->text, set->text->len);
+	for (const char *const *k = fp_set_kinds; *k; k++) {
+		if (!strcmp(*k, set->text->text))
+			return;
+		fp_nearest_offer(&near, *k);
+	}
+	fp_diag(s->u, FP_E_SET_KIND, set->name_span, "there are no sets of '%s'", set->text->text);
+	fp_diag_nearest(s->u, &near);
+	fp_diag_help(s->u, "sets are of calls, capabilities, constants, flags, paths or prefixes");
+}
+
 static void declare_set(struct fp_sema *s, const struct fp_ast *n, bool from_library)
 {
 	struct fp_set_def *d = FP_NEW(&s->u->arena, struct fp_set_def);
 
+	check_kind(s, n);
 	d->node = n;
 	d->name = set_name(s, n->name, &d->edition);
 	d->from_library = from_library;
-	for (size_t i = 0; i < s->sets.n; i++)
-		if (s->sets.at[i]->name == d->name && s->sets.at[i]->edition == d->edition) {
-			again(s, "set", n, s->sets.at[i]->node);
-			return;
-		}
+	const struct fp_set_def *old = fp_index_get(&s->set_by_spelling, n->name);
+	struct fp_set_def *first = fp_index_get(&s->set_by_name, d->name);
+	if (old) {
+		again(s, "set", n, old->node);
+		return;
+	}
+	if (!first)
+		fp_index_put(&s->u->arena, &s->set_by_name, d->name, d);
+	else if (!first->second)
+		first->second = d;
+	fp_index_put(&s->u->arena, &s->set_by_spelling, n->name, d);
 	fp_vec_push(&s->u->arena, &s->sets, d);
+}
+
+/* Constants and parameters stand in the same places: one name, one value. */
+static bool is_taken(struct fp_sema *s, const struct fp_ast *n, const char *what)
+{
+	const struct fp_const_def *c = fp_sema_const(s, n->name);
+	const struct fp_param_def *p = fp_sema_param(s, n->name);
+	const struct fp_const *kernel = fp_const_find(n->name->text, n->name->len);
+
+	if (c || p) {
+		again(s, what, n, c ? c->node : p->node);
+		return true;
+	}
+	if (!kernel && strcmp(n->name->text, "NULL"))
+		return false;
+	fp_diag(s->u, FP_E_DUPLICATE, n->name_span,
+		"'%s' is a constant of the kernel and keeps its value", n->name->text);
+	return true;
 }
 
 static void declare_const(struct fp_sema *s, const struct fp_ast *n)
 {
-	const struct fp_const_def *old = fp_sema_const(s, n->name);
-	const struct fp_const *kernel = fp_const_find(n->name->text, n->name->len);
-
-	if (old) {
-		again(s, "constant", n, old->node);
+	if (is_taken(s, n, "constant"))
 		return;
-	}
-	if (kernel) {
-		fp_diag(s->u, FP_E_DUPLICATE, n->name_span,
-			"'%s' is a constant of the kernel and keeps its value", kernel->name);
-		return;
-	}
 	struct fp_const_def *d = FP_NEW(&s->u->arena, struct fp_const_def);
 	d->node = n;
 	fp_vec_push(&s->u->arena, &s->consts, d);
+	fp_index_put(&s->u->arena, &s->const_by_name, n->name, d);
 }
 
 static const char *const param_types[] = { "name", "number", "path", "port", "prefix", "size" };
 
 static void declare_param(struct fp_sema *s, const struct fp_ast *n)
 {
-	const struct fp_param_def *old = fp_sema_param(s, n->name);
 	struct fp_nearest near;
 
-	if (old) {
-		again(s, "parameter", n, old->node);
+	if (is_taken(s, n, "parameter"))
 		return;
-	}
 	struct fp_param_def *d = FP_NEW(&s->u->arena, struct fp_param_def);
 	d->node = n;
 	fp_nearest_init(&near, n->text->text, n->text->len);
@@ -187,6 +217,7 @@ static void declare_param(struct fp_sema *s, const struct fp_ast *n)
 		return;
 	}
 	fp_vec_push(&s->u->arena, &s->params, d);
+	fp_index_put(&s->u->arena, &s->param_by_name, n->name, d);
 }
 
 static void declare_policy(struct fp_sema *s, const struct fp_ast *n, bool in_root)
@@ -201,6 +232,7 @@ static void declare_policy(struct fp_sema *s, const struct fp_ast *n, bool in_ro
 	d->node = n;
 	d->in_root = in_root;
 	fp_vec_push(&s->u->arena, &s->policies, d);
+	fp_index_put(&s->u->arena, &s->policy_by_name, n->name, d);
 }
 
 static void check_edition(struct fp_sema *s, const struct fp_ast *file, const struct fp_source *src)

@@ -7,26 +7,17 @@
 
 struct fp_const_def *fp_sema_const(struct fp_sema *s, const struct fp_str *name)
 {
-	for (size_t i = 0; i < s->consts.n; i++)
-		if (s->consts.at[i]->node->name == name)
-			return s->consts.at[i];
-	return NULL;
+	return fp_index_get(&s->const_by_name, name);
 }
 
 struct fp_param_def *fp_sema_param(struct fp_sema *s, const struct fp_str *name)
 {
-	for (size_t i = 0; i < s->params.n; i++)
-		if (s->params.at[i]->node->name == name)
-			return s->params.at[i];
-	return NULL;
+	return fp_index_get(&s->param_by_name, name);
 }
 
 struct fp_policy_def *fp_sema_policy(struct fp_sema *s, const struct fp_str *name)
 {
-	for (size_t i = 0; i < s->policies.n; i++)
-		if (s->policies.at[i]->node->name == name)
-			return s->policies.at[i];
-	return NULL;
+	return fp_index_get(&s->policy_by_name, name);
 }
 
 const char *fp_sema_set_text(struct fp_sema *s, const struct fp_set_def *set)
@@ -53,27 +44,18 @@ struct fp_set_def *fp_sema_set(struct fp_sema *s, const struct fp_ast *ref)
 {
 	const char *spelt = ref->name->text, *at = strchr(spelt + 1, '@');
 	size_t len = at ? (size_t)(at - spelt) : ref->name->len;
-	struct fp_set_def *found = NULL, *second = NULL;
+	struct fp_set_def *found =
+		fp_index_get(at ? &s->set_by_spelling : &s->set_by_name, ref->name);
+	const struct fp_set_def *second = found && !at ? found->second : NULL;
 
-	for (size_t i = 0; i < s->sets.n; i++) {
-		struct fp_set_def *d = s->sets.at[i];
-		if (d->name->len != len || memcmp(d->name->text, spelt, len))
-			continue;
-		if (at && (!d->edition || strcmp(d->edition->text, at + 1)))
-			continue;
-		second = found;
-		found = d;
-		if (second)
-			break;
-	}
 	if (!found) {
 		unknown_set(s, ref, spelt, len);
 		return NULL;
 	}
 	if (second) {
 		fp_diag(s->u, FP_E_SET_EDITION, ref->span, "'%s' has several editions", spelt);
-		fp_diag_help(s->u, "name one of them: '%s' or '%s'", fp_sema_set_text(s, second),
-			     fp_sema_set_text(s, found));
+		fp_diag_help(s->u, "name one of them: '%s' or '%s'", fp_sema_set_text(s, found),
+			     fp_sema_set_text(s, second));
 		return NULL;
 	}
 	found->used = true;
@@ -87,8 +69,11 @@ static const char *leaf_text(const struct fp_ast *n)
 
 static int by_text(const void *a, const void *b)
 {
-	return strcmp(leaf_text(*(const struct fp_ast *const *)a),
-		      leaf_text(*(const struct fp_ast *const *)b));
+	const struct fp_ast *x = *(const struct fp_ast *const *)a;
+	const struct fp_ast *y = *(const struct fp_ast *const *)b;
+	int c = strcmp(leaf_text(x), leaf_text(y));
+
+	return c ? c : (int)x->kind - (int)y->kind;
 }
 
 bool fp_sema_expand(struct fp_sema *s, struct fp_set_def *set, unsigned depth)
@@ -207,6 +192,25 @@ const char *fp_sema_text(struct fp_sema *s, const struct fp_ast *text)
 	}
 	fp_buf_puts(&b, at);
 	return fp_buf_text(&b);
+}
+
+const char *const fp_set_kinds[] = { "calls", "capabilities", "constants", "flags",
+				     "paths", "prefixes",     NULL };
+
+const struct fp_set_def *fp_sema_members(struct fp_sema *s, const struct fp_ast *ref,
+					 const char *kind)
+{
+	struct fp_set_def *set = fp_sema_set(s, ref);
+
+	if (!set || !fp_sema_expand(s, set, 0))
+		return NULL;
+	const char *is = set->node->text ? set->node->text->text : kind;
+	if (!strcmp(is, kind) || (!strcmp(is, "flags") && !strcmp(kind, "constants")))
+		return set;
+	fp_diag(s->u, FP_E_SET_KIND, ref->span, "'%s' is a set of %s; %s are needed here",
+		ref->name->text, set->node->text->text, kind);
+	fp_diag_note(s->u, set->node->name_span, "declared here");
+	return NULL;
 }
 
 /* Only what the root file itself declares: libraries are there to be used in part. */

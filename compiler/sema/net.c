@@ -50,8 +50,8 @@ static bool add_peer(struct fp_sema *s, const struct fp_ast *n, struct peers *ou
 		const struct fp_param_def *p = fp_sema_reference(s, n, "prefix", NULL);
 		return p && add_prefix(s, n, p->value, out);
 	}
-	struct fp_set_def *set = fp_sema_set(s, n);
-	if (!set || !fp_sema_expand(s, set, 0))
+	const struct fp_set_def *set = fp_sema_members(s, n, "prefixes");
+	if (!set)
 		return false;
 	for (size_t i = 0; i < set->n; i++) {
 		if (set->leaves[i]->kind != FP_AST_PREFIX) {

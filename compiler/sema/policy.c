@@ -23,9 +23,21 @@ static const struct {
 static void section(struct fp_sema *s, const struct fp_scope *sc, const struct fp_ast *n)
 {
 	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++)
-		if (!strcmp(sections[i].section, n->name->text))
+		if (!strcmp(sections[i].section, n->name->text)) {
 			sections[i].resolve(s, sc, n);
+			return;
+		}
+	fp_diag(s->u, FP_E_INTERNAL, n->span, "nobody reads the section '%s'", n->name->text);
 }
+
+struct said {
+	const struct fp_ast *node;
+	unsigned level;
+};
+
+struct header {
+	struct said version, owner, tier, targets;
+};
 
 static struct fp_policy_def *find_base(struct fp_sema *s, const struct fp_ast *ref)
 {
@@ -44,20 +56,22 @@ static struct fp_policy_def *find_base(struct fp_sema *s, const struct fp_ast *r
 	return NULL;
 }
 
-static void text_once(struct fp_sema *s, const char **slot, const struct fp_ast *n,
-		      const struct fp_scope *sc, const struct fp_ast **seen)
+/* The statement nearest to the policy speaks; a second one beside it is an error. */
+static bool is_first(struct fp_sema *s, const struct fp_scope *sc, const struct fp_ast *n,
+		     struct said *said)
 {
-	if (*seen && sc->level == 0) {
-		fp_diag(s->u, FP_E_DUPLICATE, n->span, "this stands twice");
-		fp_diag_note(s->u, (*seen)->span, "first here");
+	if (!said->node) {
+		*said = (struct said){ .node = n, .level = sc->level };
+		return true;
 	}
-	if (sc->level == 0)
-		*seen = n;
-	if (!(*slot)[0])
-		*slot = n->text->text;
+	if (said->level == sc->level) {
+		fp_diag(s->u, FP_E_DUPLICATE, n->span, "this stands twice");
+		fp_diag_note(s->u, said->node->span, "first here");
+	}
+	return false;
 }
 
-static bool read_tier(struct fp_sema *s, const struct fp_ast *n, enum fp_tier *out)
+static void read_tier(struct fp_sema *s, const struct fp_ast *n, enum fp_tier *out)
 {
 	struct fp_nearest near;
 
@@ -66,18 +80,13 @@ static bool read_tier(struct fp_sema *s, const struct fp_ast *n, enum fp_tier *o
 		fp_nearest_offer(&near, fp_tier_name(t));
 		if (!strcmp(fp_tier_name(t), n->name->text)) {
 			*out = t;
-			return true;
+			return;
 		}
 	}
 	fp_diag(s->u, FP_E_UNKNOWN_WORD, n->name_span, "there is no tier '%s'", n->name->text);
 	fp_diag_nearest(s->u, &near);
 	fp_diag_help(s->u, "tiers are standard, untrusted and hostile");
-	return false;
 }
-
-struct header {
-	const struct fp_ast *version, *owner, *tier, *targets;
-};
 
 static void read_targets(struct fp_sema *s, struct fp_ir *ir, const struct fp_ast *n)
 {
@@ -186,16 +195,17 @@ static void statement(struct fp_sema *s, const struct fp_scope *sc, const struct
 	struct fp_ir *ir = sc->draft->ir;
 
 	if (n->kind == FP_AST_VERSION) {
-		text_once(s, &ir->version, n, sc, &h->version);
+		if (is_first(s, sc, n, &h->version))
+			ir->version = n->text->text;
 	} else if (n->kind == FP_AST_OWNER) {
-		text_once(s, &ir->owner, n, sc, &h->owner);
+		if (is_first(s, sc, n, &h->owner))
+			ir->owner = n->text->text;
 	} else if (n->kind == FP_AST_TIER) {
-		if (!h->tier && read_tier(s, n, &ir->tier))
-			h->tier = n;
+		if (is_first(s, sc, n, &h->tier))
+			read_tier(s, n, &ir->tier);
 	} else if (n->kind == FP_AST_TARGETS) {
-		if (!h->targets)
+		if (is_first(s, sc, n, &h->targets))
 			read_targets(s, ir, n);
-		h->targets = n;
 	} else if (n->kind == FP_AST_SECTION) {
 		section(s, sc, n);
 	} else if (n->kind == FP_AST_WIDEN) {

@@ -38,9 +38,9 @@ static void capability(struct fp_sema *s, const struct fp_scope *sc, const struc
 static void capability_set(struct fp_sema *s, const struct fp_scope *sc, const struct fp_ast *node,
 			   const struct fp_ast *ref)
 {
-	struct fp_set_def *set = fp_sema_set(s, ref);
+	const struct fp_set_def *set = fp_sema_members(s, ref, "capabilities");
 
-	if (!set || !fp_sema_expand(s, set, 0))
+	if (!set)
 		return;
 	for (size_t i = 0; i < set->n; i++) {
 		if (set->leaves[i]->kind != FP_AST_NAME) {

@@ -55,7 +55,9 @@ static bool value_fits(struct fp_param_def *p, const char *v)
 static const char *default_of(struct fp_sema *s, const struct fp_ast *n)
 {
 	if (n->kind == FP_AST_SIZE || n->kind == FP_AST_NUMBER)
-		return fp_arena_printf(&s->u->arena, "%llu", (unsigned long long)n->value);
+		return fp_arena_printf(&s->u->arena, "%s%llu",
+				       n->flags & FP_AST_FLAG_NEGATIVE ? "-" : "",
+				       (unsigned long long)n->value);
 	return n->name ? n->name->text : n->text->text;
 }
 

@@ -85,6 +85,40 @@ static void check_caps(struct fp_sema *s, struct fp_draft *d)
 		conflict(s, none, some);
 }
 
+#define MAX_ID_MAPS 340u /* of each file /proc/PID/{uid,gid}_map: UID_GID_MAP_MAX_EXTENTS */
+
+static bool overlap(uint32_t a, uint32_t b, uint32_t a_count, uint32_t b_count)
+{
+	return a < (uint64_t)b + b_count && b < (uint64_t)a + a_count;
+}
+
+/* The kernel refuses a map in which an identity, inside or outside, stands twice
+ * (user_namespaces(7)). */
+static void check_overlaps(struct fp_sema *s, const struct fp_draft *d)
+{
+	size_t first = 0, end;
+
+	while (first < d->rules.n && d->rules.at[first].rule.kind != FP_KIND_ID_MAP)
+		first++;
+	for (end = first; end < d->rules.n && d->rules.at[end].rule.kind == FP_KIND_ID_MAP;)
+		end++;
+	if (end - first > MAX_ID_MAPS)
+		fp_diag(s->u, FP_E_IDMAP, d->rules.at[end - 1].rule.span,
+			"a map has at most %u lines", MAX_ID_MAPS);
+	for (size_t i = first; i < end && end - first <= MAX_ID_MAPS; i++)
+		for (size_t j = first; j < i; j++) {
+			const struct fp_rule *a = &d->rules.at[j].rule, *b = &d->rules.at[i].rule;
+			const struct fp_rule_idmap *x = &a->u.idmap, *y = &b->u.idmap;
+			if (x->is_group != y->is_group)
+				continue;
+			if (!overlap(x->inside, y->inside, x->count, y->count) &&
+			    !overlap(x->outside, y->outside, x->count, y->count))
+				continue;
+			fp_diag(s->u, FP_E_IDMAP, b->span, "this map overlaps another one");
+			fp_diag_note(s->u, a->span, "the other one");
+		}
+}
+
 static void check_idmaps(struct fp_sema *s, struct fp_draft *d)
 {
 	bool host = false, users = false, groups = false;
@@ -302,15 +336,16 @@ static void plan_calls(struct fp_sema *s, struct fp_ir *ir)
 	struct fp_arena *a = &s->u->arena;
 	struct fp_call_plan *plans = FP_NEW_ARRAY(a, fp_sys_count(), struct fp_call_plan);
 
-	fp_ir_each(ir, FP_KIND_CALL, r) for (size_t i = 0; i < r->u.call.calls.n; i++)
-		plans[r->u.call.calls.at[i]]
-			.n++;
+	fp_ir_each (ir, FP_KIND_CALL, r)
+		for (size_t i = 0; i < r->u.call.calls.n; i++)
+			plans[r->u.call.calls.at[i]].n++;
 	struct fp_clause **fill = FP_NEW_ARRAY(a, fp_sys_count(), struct fp_clause *);
 	for (size_t i = 0; i < fp_sys_count(); i++)
 		plans[i].at = fill[i] = FP_NEW_ARRAY(a, plans[i].n, struct fp_clause);
-	fp_ir_each(ir, FP_KIND_CALL, r) for (size_t i = 0; i < r->u.call.calls.n; i++) *
-		fill[r->u.call.calls.at[i]]++ =
-		(struct fp_clause){ .rule = r, .decision = r->u.call.decision };
+	fp_ir_each (ir, FP_KIND_CALL, r)
+		for (size_t i = 0; i < r->u.call.calls.n; i++)
+			*fill[r->u.call.calls.at[i]]++ =
+				(struct fp_clause){ .rule = r, .decision = r->u.call.decision };
 	for (size_t i = 0; i < fp_sys_count(); i++) {
 		struct fp_clause *c = fill[i] - plans[i].n;
 		if (plans[i].n)
@@ -332,12 +367,13 @@ static bool can_be_reached(const struct fp_ir *ir, const struct fp_sysdef *sys)
  * first. */
 static void dead_rules(struct fp_sema *s, const struct fp_ir *ir)
 {
-	fp_ir_each(ir, FP_KIND_CALL, r)
-	{
+	fp_ir_each (ir, FP_KIND_CALL, r) {
 		if (r->u.call.calls.n != 1 || r->is_implied || r->u.call.is_audit)
-			continue;
+			continue; /* what audit adds shadows nothing: it lets through, and tells */
 		const struct fp_sysdef *sys = fp_sys_at(r->u.call.calls.at[0]);
 		const struct fp_clause *over = ir->calls[sys->index].at;
+		while (over->rule->u.call.is_audit)
+			over++;
 		if (!can_be_reached(ir, sys)) {
 			fp_diag(s->u, FP_W_DEAD_RULE, r->span, "no open ABI has the call '%s'",
 				sys->name);
@@ -466,6 +502,7 @@ const struct fp_ir *fp_sema_seal(struct fp_sema *s, struct fp_draft *d)
 	nearest_only(d, FP_KIND_CAPABILITY);
 	nearest_only(d, FP_KIND_ID_MAP);
 	check_caps(s, d);
+	check_overlaps(s, d);
 	check_idmaps(s, d);
 	foreign_abis(s, d);
 	unknown_follows_default(s, d);

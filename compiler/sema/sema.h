@@ -4,6 +4,7 @@
 #ifndef FP_SEMA_SEMA_H
 #define FP_SEMA_SEMA_H
 
+#include "base/index.h"
 #include "front/ast.h"
 #include "ir/glob.h"
 #include "ir/ir.h"
@@ -27,12 +28,16 @@ const struct fp_embedded *fp_library_find(const char *name);
 /* Files an import chain may be deep, and sets in sets: more is an error, not a stack overflow. */
 #define FP_IMPORT_DEPTH 32u
 #define FP_SET_DEPTH    64u
+/* Constants in constants, and policies within policies. */
+#define FP_CONST_DEPTH 64u
+#define FP_BOUND_DEPTH 32u
 
 /* ---- inside sema/ ---- */
 
 struct fp_set_def {
 	const struct fp_ast *node;
 	const struct fp_str *name, *edition; /* "@file-io"; "2026.1" or NULL */
+	struct fp_set_def *second;           /* of the first declared: another edition, or NULL */
 
 	enum {
 		FP_SET_NEW,
@@ -48,7 +53,9 @@ struct fp_set_def {
 
 struct fp_const_def {
 	const struct fp_ast *node;
-	bool open, used;
+	bool open, used, is_bad;
+	uint8_t known, is_enum, is_absent; /* bit per ABI: the value was found, and what it is */
+	int64_t value[FP_ABI_N];
 };
 
 struct fp_param_def {
@@ -97,6 +104,10 @@ struct fp_sema {
 	FP_VEC(struct fp_const_def *) consts;
 	FP_VEC(struct fp_param_def *) params;
 	FP_VEC(struct fp_policy_def *) policies;
+	struct fp_index set_by_name;     /* the first declared, of any edition */
+	struct fp_index set_by_spelling; /* "@file-io@2026.1" */
+	struct fp_index const_by_name, param_by_name, policy_by_name;
+	unsigned const_depth, bound_depth;
 	struct fp_policy_def *implied; /* std/implied.policy */
 	struct fp_policy_def *main;    /* the one asked for */
 	uint8_t open_abis;             /* native, or opened by a policy that was read */
@@ -107,6 +118,11 @@ void fp_sema_load(struct fp_sema *s, const struct fp_source *root);
 
 /* names.c */
 struct fp_set_def *fp_sema_set(struct fp_sema *s, const struct fp_ast *ref); /* reports */
+/* What a set may hold, NULL at the end; a set that does not say may be used as any. */
+extern const char *const fp_set_kinds[];
+/* The set with its leaves, where one of this kind is needed; reports. */
+const struct fp_set_def *fp_sema_members(struct fp_sema *s, const struct fp_ast *ref,
+					 const char *kind);
 bool fp_sema_expand(struct fp_sema *s, struct fp_set_def *set, unsigned depth);
 const char *fp_sema_set_text(struct fp_sema *s,
 			     const struct fp_set_def *set); /* "@file-io@2026.1" */
@@ -145,6 +161,8 @@ void fp_sema_net(struct fp_sema *s, const struct fp_scope *sc, const struct fp_a
 void fp_sema_devices(struct fp_sema *s, const struct fp_scope *sc, const struct fp_ast *section);
 void fp_sema_limits(struct fp_sema *s, const struct fp_scope *sc, const struct fp_ast *section);
 
+bool fp_sema_listed(struct fp_sema *s,
+		    const struct fp_ast *call); /* its parameters exist; reports */
 bool fp_sema_decision(struct fp_sema *s, const struct fp_ast *node, struct fp_decision *out);
 bool fp_sema_call_set(struct fp_sema *s, const struct fp_ast *const *nodes, size_t n,
 		      struct fp_call_set *out, const char **text);
@@ -156,7 +174,8 @@ const struct fp_glob *fp_sema_glob(struct fp_sema *s, const struct fp_ast *text)
 /* assert.c */
 void fp_sema_assertion(struct fp_sema *s, const struct fp_scope *sc, const struct fp_ast *node);
 
-/* syscalls.c: once all policies are read. On other ABIs every call is killed: conditions mean nothing there. */
+/* syscalls.c: once all policies are read. On other ABIs every call is killed: conditions mean
+ * nothing there. */
 void fp_sema_open_abis(struct fp_sema *s);
 
 /* policy.c */

@@ -109,9 +109,9 @@ static bool wrong_set_kind(struct fp_sema *s, const struct fp_ast *ref, const st
 
 static bool add_set(struct fp_sema *s, const struct fp_ast *ref, uint8_t *in, const char **text)
 {
-	struct fp_set_def *set = fp_sema_set(s, ref);
+	const struct fp_set_def *set = fp_sema_members(s, ref, "calls");
 
-	if (!set || !fp_sema_expand(s, set, 0))
+	if (!set)
 		return false;
 	for (size_t i = 0; i < set->n; i++) {
 		if (set->leaves[i]->kind != FP_AST_NAME)
@@ -186,7 +186,8 @@ static void open_by_statements(struct fp_sema *s, const struct fp_ast *n)
 
 	for (size_t i = 0; i < n->n; i++) {
 		const struct fp_ast *kid = n->kids[i];
-		if (kid->kind == FP_AST_WIDEN || kid->kind == FP_AST_SECTION || kid->kind == FP_AST_ABI)
+		if (kid->kind == FP_AST_WIDEN || kid->kind == FP_AST_SECTION ||
+		    kid->kind == FP_AST_ABI)
 			open_by_statements(s, kid);
 		else if (n->kind == FP_AST_ABI && kid->kind == FP_AST_NAME &&
 			 fp_abi_find(kid->name->text, kid->name->len, &abi))
@@ -237,6 +238,34 @@ static void always(struct fp_rule_call *c)
 				c->when[abi] = fp_pred_const(NULL, true);
 }
 
+/* Every name in the parentheses is a parameter somewhere; which ABI has it is for conditions to
+ * see. */
+bool fp_sema_listed(struct fp_sema *s, const struct fp_ast *call)
+{
+	const struct fp_sysdef *sys = fp_sys_find(call->name->text, call->name->len);
+	bool ok = true;
+
+	for (size_t i = 0; sys && i < call->n && call->kids[i]->kind == FP_AST_NAME; i++) {
+		const struct fp_str *name = call->kids[i]->name;
+		struct fp_nearest near;
+		struct fp_param p;
+		bool found = false;
+		fp_nearest_init(&near, name->text, name->len);
+		for (enum fp_abi abi = 0; abi < FP_ABI_N; abi++)
+			for (size_t j = 0; fp_sys_param(sys, abi, j, &p); j++) {
+				found |= !strcmp(p.name, name->text);
+				fp_nearest_offer(&near, p.name);
+			}
+		ok &= found;
+		if (found)
+			continue;
+		fp_diag(s->u, FP_E_CALL_PARAM, call->kids[i]->span, "%s has no parameter '%s'",
+			sys->name, name->text);
+		fp_diag_nearest(s->u, &near);
+	}
+	return ok;
+}
+
 static const char *call_text(struct fp_sema *s, const struct fp_ast *call)
 {
 	struct fp_buf b;
@@ -264,6 +293,9 @@ static void calls(struct fp_sema *s, const struct fp_scope *sc, const struct fp_
 	if (!fp_sema_decision(s, n, &c.decision) ||
 	    !fp_sema_call_set(s, (const struct fp_ast *const *)n->kids, count, &c.calls, &text))
 		return;
+	for (size_t i = 0; i < count; i++)
+		if (n->kids[i]->kind == FP_AST_CALL && !fp_sema_listed(s, n->kids[i]))
+			return;
 	if (where && (count != 1 || n->kids[0]->kind != FP_AST_CALL)) {
 		fp_diag(s->u, FP_E_CONDITION, where->span, "a condition needs exactly one call");
 		fp_diag_help(s->u, "write one rule for each call that has this condition");
