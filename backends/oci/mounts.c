@@ -65,6 +65,23 @@ static void flag_list(struct writer *w, bool is_recursive)
 	}
 }
 
+/*
+ * crun 1.4.3 to 1.11 leaves the flags off a bind mount in a new user namespace unless it is
+ * read-only (its NEWS, 1.11.1); recursive forms are set apart from the mount and hold there too.
+ */
+static bool needs_both(const struct writer *w)
+{
+	uint32_t flags = w->r->u.mount.flags;
+
+	if (!(flags & STRICT_FLAGS))
+		return false;
+	if (flags & FP_MNT_RECURSIVE)
+		return true;
+	return !(flags & FP_MNT_READONLY) && w->p->has_user_ns &&
+	       fp_target_has(w->p->target, FP_FEAT_OCI_RRO) &&
+	       fp_target_has(w->p->target, FP_FEAT_MOUNT_SETATTR);
+}
+
 static void bind_options(struct writer *w)
 {
 	bool is_recursive = w->r->u.mount.flags & FP_MNT_RECURSIVE;
@@ -72,7 +89,7 @@ static void bind_options(struct writer *w)
 	option(w, is_recursive ? "rbind" : "bind");
 	/* The runtimes' default is a slave: what the host mounts there later would appear. */
 	option(w, is_recursive ? "rprivate" : "private");
-	flag_list(w, is_recursive && (w->r->u.mount.flags & STRICT_FLAGS));
+	flag_list(w, needs_both(w));
 }
 
 static void tmpfs_options(struct writer *w)
