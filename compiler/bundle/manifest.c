@@ -24,6 +24,40 @@ static void sources(struct fp_unit *u, struct fp_json *j)
 	fp_json_close(j);
 }
 
+static void exception(struct fp_unit *u, struct fp_json *j, const char *what, const char *because,
+		      struct fp_date until)
+{
+	if (!because && !until.year)
+		return;
+	fp_json_open_object(j, NULL);
+	fp_json_put_text(j, "because", because);
+	if (until.year)
+		fp_json_put_text(j, "until",
+				 fp_arena_printf(&u->arena, "%04u-%02u-%02u", until.year,
+						 until.month, until.day));
+	fp_json_put_text(j, "what", what);
+	fp_json_close(j);
+}
+
+/* Everything that says why or until when: what a reviewer looks at first. */
+static void exceptions(struct fp_unit *u, struct fp_json *j, const struct fp_ir *ir)
+{
+	fp_json_open_array(j, "exceptions");
+	for (size_t i = 0; i < ir->rule_count; i++)
+		exception(u, j, ir->rules[i].text, ir->rules[i].because, ir->rules[i].until);
+	for (size_t i = 0; i < ir->assertion_count; i++)
+		exception(u, j, ir->assertions[i].text, ir->assertions[i].reason,
+			  ir->assertions[i].until);
+	for (enum fp_layer l = 0; l < FP_LAYER_N; l++)
+		exception(u, j,
+			  fp_arena_printf(&u->arena, "layer %s best-effort", fp_layer_names[l]),
+			  ir->best_effort_because[l], ir->best_effort_until[l]);
+	for (size_t i = 0; i < ir->waiver_count; i++)
+		exception(u, j, fp_arena_printf(&u->arena, "waive %s", ir->waivers[i].lint),
+			  ir->waivers[i].reason, ir->waivers[i].until);
+	fp_json_close(j);
+}
+
 /* Where each rule was written. Only here do lines appear: artifacts do not change when rules move.
  */
 static void places(struct fp_unit *u, struct fp_json *j, const struct fp_ir *ir)
@@ -206,6 +240,7 @@ void fp_bundle_manifest(struct fp_unit *u, struct fp_bundle *b)
 	artifacts(u, &j, b);
 	checks(u, &j, ir);
 	compiler(&j);
+	exceptions(u, &j, ir);
 	fp_json_open_array(&j, "openParameters");
 	for (size_t i = 0; i < ir->open_param_count; i++)
 		fp_json_put_text(&j, NULL, ir->open_params[i]);

@@ -333,18 +333,20 @@ static void rule(struct fp_unit *u, struct fp_json *j, const struct fp_rule *r)
 static const char *const outcomes[] = { "NOT CHECKED", "holds", "fails" };
 static const char *const assertion_names[] = { "never", "expect", "test" };
 
-static void assertions(struct fp_json *j, const struct fp_ir *ir)
+static void assertions(struct fp_unit *u, struct fp_json *j, const struct fp_ir *ir)
 {
 	fp_json_open_array(j, "assertions");
 	for (size_t i = 0; i < ir->assertion_count; i++) {
 		const struct fp_assertion *a = &ir->assertions[i];
 		fp_json_open_object(j, NULL);
+		fp_json_put_text(j, "because", a->reason);
 		fp_json_put_flag(j, "critical", a->is_critical);
 		if (a->kind == FP_ASSERT_TEST)
 			effect(j, a->wanted);
 		fp_json_put_text(j, "kind", assertion_names[a->kind]);
 		fp_json_put_text(j, "outcome", outcomes[a->outcome]);
 		fp_json_put_text(j, "subject", a->text);
+		date(u, j, a->until);
 		fp_json_close(j);
 	}
 	fp_json_close(j);
@@ -387,12 +389,18 @@ static void texts(struct fp_json *j, const char *key, const char *const *at, siz
 	fp_json_close(j);
 }
 
-static void best_effort(struct fp_json *j, const struct fp_ir *ir)
+static void best_effort(struct fp_unit *u, struct fp_json *j, const struct fp_ir *ir)
 {
 	fp_json_open_array(j, "bestEffort");
-	for (enum fp_layer l = 0; l < FP_LAYER_N; l++)
-		if (ir->best_effort[l])
-			fp_json_put_text(j, NULL, fp_layer_names[l]);
+	for (enum fp_layer l = 0; l < FP_LAYER_N; l++) {
+		if (!ir->best_effort[l])
+			continue;
+		fp_json_open_object(j, NULL);
+		fp_json_put_text(j, "because", ir->best_effort_because[l]);
+		fp_json_put_text(j, "layer", fp_layer_names[l]);
+		date(u, j, ir->best_effort_until[l]);
+		fp_json_close(j);
+	}
 	fp_json_close(j);
 }
 
@@ -413,8 +421,8 @@ void fp_bundle_spec(struct fp_unit *u, struct fp_bundle *b)
 	fp_buf_init(&out, &u->arena);
 	fp_json_begin(&j, u, &out);
 	fp_json_put_text(&j, "$schema", "spec.schema.json");
-	assertions(&j, ir);
-	best_effort(&j, ir);
+	assertions(u, &j, ir);
+	best_effort(u, &j, ir);
 	bounds(&j, ir);
 	fp_json_put_flag(&j, "locked", ir->is_locked);
 	texts(&j, "openParameters", ir->open_params, ir->open_param_count);

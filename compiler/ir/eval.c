@@ -75,9 +75,10 @@ static const struct fp_rule *mount_of(const struct fp_ir *ir, const char *path)
 {
 	const struct fp_rule *best = NULL;
 
-	fp_ir_each(ir, FP_KIND_MOUNT,
-		   r) if (is_below(path, r->u.mount.on) &&
-			  (!best || strlen(r->u.mount.on) > strlen(best->u.mount.on))) best = r;
+	fp_ir_each (ir, FP_KIND_MOUNT, r)
+		if (is_below(path, r->u.mount.on) &&
+		    (!best || strlen(r->u.mount.on) > strlen(best->u.mount.on)))
+			best = r;
 	return best;
 }
 
@@ -90,9 +91,10 @@ static const struct fp_rule *taken_by_mounts(const struct fp_ir *ir, const char 
 	const enum fp_kind kinds[] = { FP_KIND_MASK, FP_KIND_READONLY };
 
 	for (size_t k = 0; k < 2; k++)
-		fp_ir_each(ir, kinds[k],
-			   r) if (rights & r->u.file.rights &&
-				  is_below(path, r->u.file.paths.at[0]->text)) return r;
+		fp_ir_each (ir, kinds[k], r)
+			if (rights & r->u.file.rights &&
+			    is_below(path, r->u.file.paths.at[0]->text))
+				return r;
 	if (mount && mount->u.mount.flags & FP_MNT_READONLY && rights & WRITING)
 		return mount;
 	if (mount && mount->u.mount.flags & FP_MNT_NOEXEC && rights & FP_RIGHT_EXECUTE)
@@ -110,8 +112,7 @@ struct fp_answer fp_eval_path(const struct fp_ir *ir, const char *path, uint16_t
 
 	if (last && last->u.effect == FP_ALLOW)
 		granted = FP_RIGHT_ALL;
-	fp_ir_each(ir, FP_KIND_FILE, r)
-	{
+	fp_ir_each (ir, FP_KIND_FILE, r) {
 		const struct fp_rule_file *f = &r->u.file;
 		if (!any_match(&f->paths, path, len))
 			continue;
@@ -156,8 +157,7 @@ struct fp_answer fp_eval_net(const struct fp_ir *ir, bool egress, enum fp_proto 
 		fp_ir_only(ir, egress ? FP_KIND_EGRESS_DEFAULT : FP_KIND_INGRESS_DEFAULT);
 	struct fp_answer a = { .effect = def ? def->u.effect : FP_DENY, .rule = def };
 
-	fp_ir_each(ir, egress ? FP_KIND_EGRESS : FP_KIND_INGRESS, r)
-	{
+	fp_ir_each (ir, egress ? FP_KIND_EGRESS : FP_KIND_INGRESS, r) {
 		if (!net_match(&r->u.net, proto, address, port))
 			continue;
 		a = (struct fp_answer){ .effect = r->u.net.effect, .rule = r };

@@ -94,7 +94,9 @@ const struct fp_rule *fp_ir_only(const struct fp_ir *ir, enum fp_kind kind)
 
 const struct fp_rule *fp_ir_limit(const struct fp_ir *ir, enum fp_limit limit)
 {
-	fp_ir_each(ir, FP_KIND_LIMIT, r) if (r->u.limit.limit == limit) return r;
+	fp_ir_each (ir, FP_KIND_LIMIT, r)
+		if (r->u.limit.limit == limit)
+			return r;
 	return NULL;
 }
 

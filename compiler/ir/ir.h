@@ -370,6 +370,8 @@ struct fp_assertion {
 	struct fp_span span;
 	enum fp_outcome outcome; /* TEST: decided by evaluating; others: NOT_CHECKED */
 	const char *because;     /* why it fails: the rule's text; or NULL */
+	const char *reason;      /* `because` of never and expect, or NULL */
+	struct fp_date until;    /* year 0: none */
 };
 
 struct fp_waiver {
@@ -429,6 +431,7 @@ struct fp_ir {
 	size_t bound_count;
 	bool best_effort[FP_LAYER_N];
 	const char *best_effort_because[FP_LAYER_N]; /* or NULL */
+	struct fp_date best_effort_until[FP_LAYER_N];
 };
 
 #define fp_ir_each(ir, k, r)                                                        \

@@ -216,6 +216,7 @@ static void subjects(struct fp_sema *s, const struct fp_scope *sc, const struct 
 void fp_sema_assertion(struct fp_sema *s, const struct fp_scope *sc, const struct fp_ast *node)
 {
 	struct fp_assertion like = { .kind = FP_ASSERT_TEST };
+	struct fp_tail tail = { 0 };
 
 	sc->draft->has_assertions = true;
 	if (node->kind == FP_AST_TEST) {
@@ -227,5 +228,8 @@ void fp_sema_assertion(struct fp_sema *s, const struct fp_scope *sc, const struc
 	}
 	like.kind = node->kind == FP_AST_NEVER ? FP_ASSERT_NEVER : FP_ASSERT_EXPECT;
 	like.is_critical = node->flags & FP_AST_FLAG_CRITICAL;
+	fp_sema_read_reason(s, node, &tail);
+	like.reason = tail.because;
+	like.until = tail.until;
 	subjects(s, sc, node, like);
 }

@@ -115,18 +115,18 @@ static void read_targets(struct fp_sema *s, struct fp_ir *ir, const struct fp_as
 
 static void layer(struct fp_sema *s, const struct fp_scope *sc, const struct fp_ast *n)
 {
-	const struct fp_ast *tail = fp_sema_tail(n);
-	const struct fp_ast *why = tail ? fp_ast_kid(tail, FP_AST_BECAUSE) : NULL;
+	struct fp_tail tail = { 0 };
 	struct fp_nearest near;
 
+	fp_sema_read_reason(s, n, &tail);
 	fp_nearest_init(&near, n->name->text, n->name->len);
 	for (enum fp_layer l = 0; l < FP_LAYER_N; l++) {
 		fp_nearest_offer(&near, fp_layer_names[l]);
 		if (strcmp(fp_layer_names[l], n->name->text))
 			continue;
 		sc->draft->ir->best_effort[l] = true;
-		if (why)
-			sc->draft->ir->best_effort_because[l] = why->text->text;
+		sc->draft->ir->best_effort_because[l] = tail.because;
+		sc->draft->ir->best_effort_until[l] = tail.until;
 		return;
 	}
 	fp_diag(s->u, FP_E_UNKNOWN_WORD, n->name_span, "there is no layer '%s'", n->name->text);

@@ -19,20 +19,17 @@ static void expired(struct fp_sema *s, const struct fp_ast *until, struct fp_dat
 	fp_diag_help(s->u, "review it: remove the rule, or give it a new date");
 }
 
-/* A rule's own tail; what it leaves open, the widen block's fills. */
-static void read_tail(struct fp_sema *s, struct fp_rule *r, const struct fp_ast *tail)
+void fp_sema_read_tail(struct fp_sema *s, const struct fp_ast *tail, struct fp_tail *out)
 {
-	if (!tail)
-		return;
-	for (size_t i = 0; i < tail->n; i++) {
+	for (size_t i = 0; tail && i < tail->n; i++) {
 		const struct fp_ast *t = tail->kids[i];
-		if (t->kind == FP_AST_BECAUSE && !r->because)
-			r->because = t->text->text;
-		else if (t->kind == FP_AST_ACCEPT && !r->accepted)
-			r->accepted = t->text->text;
-		else if (t->kind == FP_AST_UNTIL && !r->until.year) {
-			fp_date_parse(t->text->text, t->text->len, &r->until);
-			expired(s, t, r->until);
+		if (t->kind == FP_AST_BECAUSE && !out->because)
+			out->because = t->text->text;
+		else if (t->kind == FP_AST_ACCEPT && !out->accepted)
+			out->accepted = t->text->text;
+		else if (t->kind == FP_AST_UNTIL && !out->until.year) {
+			fp_date_parse(t->text->text, t->text->len, &out->until);
+			expired(s, t, out->until);
 		} else if (t->kind == FP_AST_BY) {
 			fp_diag(s->u, FP_E_UNKNOWN_WORD, t->span,
 				"only a waiver names its approver");
@@ -40,10 +37,22 @@ static void read_tail(struct fp_sema *s, struct fp_rule *r, const struct fp_ast 
 	}
 }
 
+/* For what is no rule: nothing of it could be unenforced. */
+void fp_sema_read_reason(struct fp_sema *s, const struct fp_ast *node, struct fp_tail *out)
+{
+	const struct fp_ast *tail = fp_sema_tail(node);
+
+	fp_sema_read_tail(s, tail, out);
+	if (out->accepted)
+		fp_diag(s->u, FP_E_UNKNOWN_WORD, fp_ast_kid(tail, FP_AST_ACCEPT)->span,
+			"only a rule can be accepted unenforced");
+}
+
 struct fp_draft_rule *fp_sema_rule(struct fp_sema *s, const struct fp_scope *sc, enum fp_kind kind,
 				   const struct fp_ast *node, const char *key, const char *format,
 				   ...)
 {
+	struct fp_tail tail = { 0 };
 	struct fp_draft_rule new = { .key = key, .level = sc->level, .node = node };
 	va_list ap, again;
 
@@ -60,8 +69,12 @@ struct fp_draft_rule *fp_sema_rule(struct fp_sema *s, const struct fp_scope *sc,
 	new.rule.origin = sc->origin;
 	new.rule.is_implied = sc->is_implied;
 	new.rule.is_widening = sc->in_widen;
-	read_tail(s, &new.rule, fp_sema_tail(node));
-	read_tail(s, &new.rule, sc->widen_tail);
+	/* The rule's own tail; what it leaves open, the widen block's fills. */
+	fp_sema_read_tail(s, fp_sema_tail(node), &tail);
+	fp_sema_read_tail(s, sc->widen_tail, &tail);
+	new.rule.because = tail.because;
+	new.rule.accepted = tail.accepted;
+	new.rule.until = tail.until;
 	fp_vec_push(&s->u->arena, &sc->draft->rules, new);
 	return &sc->draft->rules.at[sc->draft->rules.n - 1];
 }

@@ -151,6 +151,15 @@ struct fp_draft_rule *fp_sema_rule(struct fp_sema *s, const struct fp_scope *sc,
 				   ...) __attribute__((format(printf, 6, 7)));
 const struct fp_ast *fp_sema_tail(const struct fp_ast *node);
 
+/* What a tail says; what is set already stays. An `until` in the past is reported. */
+struct fp_tail {
+	const char *because, *accepted;
+	struct fp_date until;
+};
+
+void fp_sema_read_tail(struct fp_sema *s, const struct fp_ast *tail, struct fp_tail *out);
+void fp_sema_read_reason(struct fp_sema *s, const struct fp_ast *node, struct fp_tail *out);
+
 /* One file a group of sections. */
 void fp_sema_syscalls(struct fp_sema *s, const struct fp_scope *sc, const struct fp_ast *section);
 void fp_sema_audit(struct fp_sema *s, const struct fp_scope *sc, const struct fp_ast *section);
