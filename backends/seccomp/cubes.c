@@ -13,7 +13,7 @@ static int cmp_u64(uint64_t a, uint64_t b)
 
 int fp_cube_cmp(const struct fp_cube *a, const struct fp_cube *b)
 {
-	int c = fp_decision_cmp(a->decision, b->decision);
+	int c = 0;
 
 	for (unsigned i = 0; !c && i < 6; i++) {
 		c = cmp_u64(a->arg[i].op, b->arg[i].op);
@@ -112,7 +112,7 @@ static void add(struct fp_cubes *c, const struct fp_cube *q)
 		lose(c, q->decision);
 		return;
 	}
-	if (c->at.n == FP_CUBES_MAX) {
+	if (c->at.n == c->max) {
 		c->is_spent = true;
 		return;
 	}

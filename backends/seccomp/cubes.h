@@ -33,6 +33,7 @@ struct fp_cube {
 
 struct fp_cubes {
 	struct fp_arena *arena;
+	size_t max;              /* cubes, at most */
 	struct fp_decision rest; /* what happens where no cube holds */
 	bool is_errno_free;      /* errno answers other than `rest` need no cube */
 	FP_VEC(struct fp_cube) at;
@@ -50,7 +51,7 @@ struct fp_cubes {
  */
 void fp_cubes_make(struct fp_cubes *c, const struct fp_diagram *d, uint32_t root);
 
-/* By decision, then arguments: the order of the rules. */
+/* By argument. */
 int fp_cube_cmp(const struct fp_cube *a, const struct fp_cube *b);
 
 #endif

@@ -19,7 +19,8 @@ struct numbered {
 };
 
 struct numbers {
-	FP_VEC(struct numbered) at;
+	struct numbered *at;
+	size_t n;
 };
 
 static uint32_t weigh(const struct fp_call_context *c, const struct fp_call_abi *a, enum fp_abi abi)
@@ -41,7 +42,7 @@ static void number(struct fp_call_context *c, struct fp_seccomp_plan *plan, enum
 			      .to = fp_call_graph(c, abi, &f->graph) };
 
 	n.weight = weigh(c, a, abi);
-	fp_vec_push(&c->unit->arena, &numbers->at, n);
+	numbers->at[numbers->n++] = n;
 	if (a->is_plain)
 		return;
 	struct fp_call_code code = { .sys = c->sys, .abi = abi, .node = n.to };
@@ -70,8 +71,8 @@ static uint32_t add_abi(struct spans *s, const struct numbers *n, uint32_t bit, 
 {
 	uint32_t next = 0;
 
-	for (size_t i = 0; i < n->at.n; i++) {
-		const struct numbered *it = &n->at.at[i];
+	for (size_t i = 0; i < n->n; i++) {
+		const struct numbered *it = &n->at[i];
 		if (it->nr > next)
 			add_span(s, bit + next, unknown, 0);
 		add_span(s, bit + it->nr, it->to, it->weight);
@@ -94,7 +95,7 @@ static uint32_t dispatch(struct fp_call_context *c, struct fp_graph *g, const st
 	uint32_t kill = fp_graph_ret(g, SECCOMP_RET_KILL_PROCESS);
 	struct spans s = { 0 };
 
-	s.at = FP_NEW_ARRAY(&c->unit->arena, 2 * (own->at.n + (x32 ? x32->at.n : 0)) + 8,
+	s.at = FP_NEW_ARRAY(&c->unit->arena, 2 * (own->n + (x32 ? x32->n : 0)) + 8,
 			    struct fp_span32);
 	add_span(&s, add_abi(&s, own, 0, unknown), unknown, 0);
 	if (x32 && has_x32)
@@ -136,8 +137,12 @@ void fp_filter_build(struct fp_call_context *c, struct fp_seccomp_plan *plan)
 		plan->filter[i].arch = (enum fp_arch)i;
 		plan->filter[i].is_wanted = c->target->archs[i];
 		if (plan->filter[i].is_wanted)
-			fp_graph_init(&plan->filter[i].graph, &c->unit->arena);
+			fp_graph_init(&plan->filter[i].graph, &c->unit->arena, &c->table);
 	}
+	for (unsigned i = 0; i < FP_ABI_N; i++)
+		if (c->open >> i & 1)
+			numbers[i].at =
+				FP_NEW_ARRAY(&c->unit->arena, fp_sys_count(), struct numbered);
 	for (size_t i = 0; i < fp_sys_count(); i++) {
 		fp_call_load(c, fp_sys_at(i));
 		for (unsigned abi = 0; abi < FP_ABI_N; abi++)
@@ -145,9 +150,8 @@ void fp_filter_build(struct fp_call_context *c, struct fp_seccomp_plan *plan)
 				number(c, plan, (enum fp_abi)abi, &numbers[abi]);
 	}
 	for (unsigned i = 0; i < FP_ABI_N; i++)
-		if (numbers[i].at.n)
-			qsort(numbers[i].at.at, numbers[i].at.n, sizeof(*numbers[i].at.at),
-			      by_number);
+		if (numbers[i].n)
+			qsort(numbers[i].at, numbers[i].n, sizeof(*numbers[i].at), by_number);
 	for (unsigned i = 0; i < FP_ARCH_N; i++) {
 		struct fp_filter *f = &plan->filter[i];
 		if (!f->is_wanted)
@@ -333,8 +337,9 @@ static void own_number(struct owners *o, const struct fp_call_context *c, uint32
 
 static void own_return(struct owners *o, const struct fp_call_context *c, uint32_t id, uint32_t k)
 {
-	fp_ir_each(c->ir, FP_KIND_CALL, r) if (fp_decision_value(r->u.call.decision) == k)
-		own(o, id, r->id);
+	fp_ir_each (c->ir, FP_KIND_CALL, r)
+		if (fp_decision_value(r->u.call.decision) == k)
+			own(o, id, r->id);
 	if (fp_decision_value(c->ir->call_default) == k)
 		own(o, id, fp_ir_only(c->ir, FP_KIND_CALL_DEFAULT)->id);
 	if (fp_decision_value(c->ir->call_unknown) == k)

@@ -4,10 +4,11 @@
 
 #include <string.h>
 
-void fp_graph_init(struct fp_graph *g, struct fp_arena *arena)
+void fp_graph_init(struct fp_graph *g, struct fp_arena *arena, struct fp_tree_table **table)
 {
 	memset(g, 0, sizeof(*g));
 	g->arena = arena;
+	g->table = table;
 	g->slot_count = 1024;
 	g->slots = FP_NEW_ARRAY(arena, g->slot_count, uint32_t);
 }

@@ -35,13 +35,15 @@ struct fp_graph {
 	FP_VEC(struct fp_graph_node) nodes;
 	uint32_t *slots; /* id + 1; 0 is free; at most half full */
 	size_t slot_count;
-	struct fp_tree_table *table; /* scratch of the tree builder */
-	FP_VEC(uint32_t) stack;      /* scratch of fp_graph_size() */
-	FP_VEC(uint32_t) seen;       /* by node: the last walk that met it */
+	struct fp_tree_table **table; /* scratch of the tree builder, shared by graphs */
+	FP_VEC(uint32_t) stack;       /* scratch of fp_graph_size() */
+	FP_VEC(uint32_t) seen;        /* by node: the last walk that met it */
 	uint32_t walks;
 };
 
-void fp_graph_init(struct fp_graph *g, struct fp_arena *arena);
+struct fp_tree_table;
+
+void fp_graph_init(struct fp_graph *g, struct fp_arena *arena, struct fp_tree_table **table);
 uint32_t fp_graph_ret(struct fp_graph *g, uint32_t value);
 uint32_t fp_graph_test(struct fp_graph *g, const struct fp_graph_node *test);
 
@@ -52,7 +54,7 @@ size_t fp_graph_size(struct fp_graph *g, uint32_t root);
  * 0. */
 struct fp_span32 {
 	uint32_t start, to;
-	uint32_t weight; /* how much a comparison on the way there costs */
+	uint32_t weight; /* how much a comparison on the way there costs; all together below 2^22 */
 };
 
 /* The same on a field of two words. */

@@ -26,6 +26,7 @@ struct fp_call_context {
 	const struct fp_sysdef *sys;
 	struct fp_call_abi abi[FP_ABI_N];
 	struct fp_diagram diagram;
+	struct fp_tree_table *table;
 };
 
 void fp_call_context_init(struct fp_call_context *c, struct fp_unit *u, const struct fp_ir *ir,

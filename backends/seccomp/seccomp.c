@@ -19,13 +19,16 @@ static bool is_notifying(const struct fp_ir *ir)
 	bool found = ir->call_default.action == FP_ACT_NOTIFY ||
 		     ir->call_unknown.action == FP_ACT_NOTIFY;
 
-	fp_ir_each(ir, FP_KIND_CALL, r) found |= r->u.call.decision.action == FP_ACT_NOTIFY;
+	fp_ir_each (ir, FP_KIND_CALL, r)
+		found |= r->u.call.decision.action == FP_ACT_NOTIFY;
 	return found;
 }
 
 static bool is_logging(const struct fp_ir *ir)
 {
-	fp_ir_each(ir, FP_KIND_AUDIT, r) if (r->u.audit.denied) return true;
+	fp_ir_each (ir, FP_KIND_AUDIT, r)
+		if (r->u.audit.denied)
+			return true;
 	return false;
 }
 
@@ -97,8 +100,9 @@ static void emit_flags(struct fp_unit *u, const struct fp_seccomp_plan *plan,
 			flag(&b, "WAIT_KILLABLE_RECV", FLAG_WAIT_KILLABLE_RECV);
 	}
 	struct fp_artifact *a = fp_emit_file(out, "seccomp/flags", &b, false);
-	fp_ir_each(plan->context.ir, FP_KIND_AUDIT, r) if (r->u.audit.denied)
-		fp_emit_map(out, a, 0, (uint32_t)b.len, r);
+	fp_ir_each (plan->context.ir, FP_KIND_AUDIT, r)
+		if (r->u.audit.denied)
+			fp_emit_map(out, a, 0, (uint32_t)b.len, r);
 }
 
 static void emit_json(struct fp_unit *u, const struct fp_seccomp_plan *plan,

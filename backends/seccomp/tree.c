@@ -5,12 +5,12 @@
 
 #include <string.h>
 
-/* cost[i * n + j] of intervals i..j, and the best first comparison there. */
+/* Ranges of intervals by length, then start: see at(). */
 struct fp_tree_table {
-	size_t cap;
-	uint64_t *cost;
-	uint16_t *cut;
-	uint64_t *sum; /* sum[i]: weights before interval i */
+	size_t cap; /* intervals there is room for */
+	uint32_t *cost;
+	uint16_t *cut; /* the best first comparison */
+	uint32_t *sum; /* sum[i]: weights before interval i */
 };
 
 /* `cut` c < n: JGE start[c] first. CUT_HOLE + c: JEQ start[c], with equal neighbours on both sides.
@@ -74,61 +74,71 @@ static uint32_t compare(const struct tree *t, enum fp_graph_op op, size_t i, uin
 	return fp_graph_test(t->graph, &n);
 }
 
-static uint64_t weigh(const struct tree *t, size_t i, size_t j)
+static uint32_t weigh(const struct tree *t, size_t i, size_t j)
 {
 	return t->table->sum[j + 1] - t->table->sum[i] + FP_TREE_INSN;
 }
 
-static uint64_t *cost(const struct tree *t, size_t i, size_t j)
+/* Where i..j stands: after all shorter ranges, of which there are n, n - 1, ... of each length. */
+static size_t at(const struct tree *t, size_t i, size_t j)
 {
-	return &t->table->cost[i * t->n + j];
+	size_t len = j - i;
+
+	return len * t->n - len * (len - 1) / 2 + i;
+}
+
+static uint32_t *cost(const struct tree *t, size_t i, size_t j)
+{
+	return &t->table->cost[at(t, i, j)];
 }
 
 static uint16_t *cut(const struct tree *t, size_t i, size_t j)
 {
-	return &t->table->cut[i * t->n + j];
+	return &t->table->cut[at(t, i, j)];
 }
 
 /* One range from its parts. The cuts of shorter ranges bound where to look (Knuth, TAOCP 6.2.2). */
 static void solve(const struct tree *t, size_t i, size_t j, const bool *holes)
 {
-	size_t from = (*cut(t, i, j - 1) & ~CUT_HOLE), to = *cut(t, i + 1, j) & ~CUT_HOLE;
+	size_t from = i + 1, to = j, best = from;
+	uint32_t least = UINT32_MAX;
 
-	from = i + 1 == j || from <= i + 1 ? i + 1 : from - 1;
-	to = i + 1 == j || to + 1 >= j ? j : to + 1;
-	if (to < from)
-		to = from;
-	*cost(t, i, j) = UINT64_MAX;
+	if (j == i + 2 && holes[i + 1]) {
+		*cost(t, i, j) = weigh(t, i, j);
+		*cut(t, i, j) = (uint16_t)(CUT_HOLE | (i + 1));
+		return;
+	}
+	if (j > i + 1) {
+		size_t left = *cut(t, i, j - 1) & ~CUT_HOLE, right = *cut(t, i + 1, j) & ~CUT_HOLE;
+		from = left > i + 2 ? left - 1 : i + 1;
+		to = right + 1 < j ? right + 1 : j;
+		to = to < from ? from : to;
+	}
 	for (size_t c = from; c <= to; c++) {
-		uint64_t sum = *cost(t, i, c - 1) + *cost(t, c, j);
-		if (sum < *cost(t, i, j)) {
-			*cost(t, i, j) = sum;
-			*cut(t, i, j) = (uint16_t)c;
+		uint32_t sum = *cost(t, i, c - 1) + *cost(t, c, j);
+		if (sum < least) {
+			least = sum;
+			best = c;
 		}
 	}
-	if (j == i + 2 && holes[i + 1]) {
-		*cost(t, i, j) = 0;
-		*cut(t, i, j) = (uint16_t)(CUT_HOLE | (i + 1));
-	}
-	*cost(t, i, j) += weigh(t, i, j);
+	*cost(t, i, j) = least + weigh(t, i, j);
+	*cut(t, i, j) = (uint16_t)best;
 }
 
 static void prepare(struct tree *t)
 {
-	struct fp_tree_table *table = t->graph->table;
+	struct fp_tree_table *table = *t->graph->table;
+	size_t cap = t->n < 64 ? 64 : t->n;
 
-	if (!table) {
+	if (!table || table->cap < t->n) {
 		table = FP_NEW(t->graph->arena, struct fp_tree_table);
-		t->graph->table = table;
-	}
-	if (table->cap < t->n) {
-		table->cap = t->n < 64 ? 64 : t->n;
-		table->cost = FP_NEW_ARRAY(t->graph->arena, table->cap * table->cap, uint64_t);
-		table->cut = FP_NEW_ARRAY(t->graph->arena, table->cap * table->cap, uint16_t);
-		table->sum = FP_NEW_ARRAY(t->graph->arena, table->cap + 1, uint64_t);
+		table->cap = cap;
+		table->cost = FP_NEW_ARRAY(t->graph->arena, cap * (cap + 1) / 2, uint32_t);
+		table->cut = FP_NEW_ARRAY(t->graph->arena, cap * (cap + 1) / 2, uint16_t);
+		table->sum = FP_NEW_ARRAY(t->graph->arena, cap + 1, uint32_t);
+		*t->graph->table = table;
 	}
 	t->table = table;
-	table->sum[0] = 0;
 	for (size_t i = 0; i < t->n; i++)
 		table->sum[i + 1] = table->sum[i] + t->s[i].weight;
 }

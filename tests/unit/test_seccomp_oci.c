@@ -242,7 +242,9 @@ static void compare_route(struct route *r, const struct fp_sysdef *sys, enum fp_
 		args[i] = d->args[i];
 	uint32_t want = fp_decision_value(define(&r->p->ir, r->t, d->arch, (uint32_t)d->nr, args));
 	struct vm_result got = vm_run(r->f, d);
-	enum fp_claim_kind kind = sys ? claim_for(&r->p->ir, r->claims, sys, abi) : FP_CLAIM_EXACT;
+	enum fp_claim_kind kind =
+		sys ? claim_for(&r->p->ir, r->claims, sys, abi)
+		    : r->claims[fp_ir_only(&r->p->ir, FP_KIND_CALL_UNKNOWN)->id].kind;
 	assert_true(got.is_ok);
 	if (sys && (r->dropped[sys->index] >> abi & 1))
 		return;
