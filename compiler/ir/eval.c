@@ -63,7 +63,7 @@ static bool is_below(const char *path, const char *dir)
 {
 	size_t n = strlen(dir);
 
-	return !strncmp(path, dir, n) && (!path[n] || path[n] == '/');
+	return !strncmp(path, dir, n) && (n == 1 || !path[n] || path[n] == '/');
 }
 
 #define WRITING                                                                                 \
@@ -93,7 +93,7 @@ static const struct fp_rule *taken_by_mounts(const struct fp_ir *ir, const char 
 	for (size_t k = 0; k < 2; k++)
 		fp_ir_each (ir, kinds[k], r)
 			if (rights & r->u.file.rights &&
-			    is_below(path, r->u.file.paths.at[0]->text))
+			    is_below(path, r->u.file.paths.at[0]->path))
 				return r;
 	if (mount && mount->u.mount.flags & FP_MNT_READONLY && rights & WRITING)
 		return mount;
@@ -213,7 +213,7 @@ static void test_call(struct fp_unit *u, const struct fp_ir *ir, struct fp_asser
 			uint16_t rights = pc->by_flags
 						  ? fp_eval_open_rights(abi, s->open_flags[abi])
 						  : pc->rights;
-			a = fp_eval_path(ir, s->path->text, rights);
+			a = fp_eval_path(ir, s->path->path, rights);
 		}
 		if (a.effect == t->wanted)
 			continue;
@@ -261,7 +261,7 @@ static void test_path(struct fp_unit *u, const struct fp_ir *ir, struct fp_asser
 		fp_diag_help(u, "patterns belong to `never` and `expect`");
 		return;
 	}
-	settle(u, t, fp_eval_path(ir, t->subject.path->text, t->subject.rights));
+	settle(u, t, fp_eval_path(ir, t->subject.path->path, t->subject.rights));
 }
 
 void fp_eval_tests(struct fp_unit *u, struct fp_ir *ir)

@@ -190,12 +190,9 @@ static void parse_items(struct parser *p, struct items *out, unsigned depth)
 	}
 }
 
-/* Absolute, no empty, . or .. component, no slash at the end. */
-static void check_shape(struct parser *p)
+/* Absolute, no empty, . or .. component, no slash at the end; asked of both spellings. */
+static void check_shape(struct parser *p, const char *t, size_t n)
 {
-	const char *t = p->text;
-	size_t n = p->len;
-
 	if (!n || t[0] != '/') {
 		refuse(p, 0, n, "does not begin with '/'");
 		return;
@@ -319,6 +316,23 @@ static void compile_glob(struct fp_arena *a, struct fp_glob *glob)
 	glob->step_count = (uint16_t)g.steps.n;
 }
 
+static const char *path_of(struct fp_arena *a, const struct fp_glob *g)
+{
+	struct fp_buf b;
+
+	fp_buf_init(&b, a);
+	for (size_t i = 0; i < g->n; i++) {
+		const struct fp_glob_item *item = &g->items[i];
+		if (item->op == FP_GLOB_BYTE)
+			fp_buf_putc(&b, (char)item->byte);
+		else if (item->op == FP_GLOB_PARAM)
+			fp_buf_printf(&b, "${%s}", item->param);
+		else
+			return NULL;
+	}
+	return g->is_tree ? NULL : fp_buf_text(&b);
+}
+
 const struct fp_glob *fp_glob_parse(struct fp_unit *u, const char *text, size_t len,
 				    struct fp_span span)
 {
@@ -326,9 +340,14 @@ const struct fp_glob *fp_glob_parse(struct fp_unit *u, const char *text, size_t 
 	struct items items = { 0 };
 
 	fp_buf_init(&p.canonical, &u->arena);
-	check_shape(&p);
+	check_shape(&p, text, len);
 	if (!p.failed)
 		parse_items(&p, &items, 0);
+	if (!p.failed)
+		check_shape(&p, fp_buf_text(&p.canonical), p.canonical.len);
+	if (!p.failed && strstr(fp_buf_text(&p.canonical), "\\$\\{"))
+		refuse(&p, 0, len,
+		       "holds a \"${\" that is no parameter, and would be taken for one");
 	if (p.failed)
 		return NULL;
 	struct fp_glob *g = FP_NEW(&u->arena, struct fp_glob);
@@ -341,6 +360,7 @@ const struct fp_glob *fp_glob_parse(struct fp_unit *u, const char *text, size_t 
 		g->n -= 2;
 	g->is_plain = p.is_plain;
 	g->has_param = p.has_param;
+	g->path = path_of(&u->arena, g);
 	compile_glob(&u->arena, g);
 	return g;
 }

@@ -58,6 +58,7 @@ struct fp_glob_step {
 
 struct fp_glob {
 	const char *text; /* canonical spelling */
+	const char *path; /* the one path it names, ${p} as it stands; NULL: a pattern */
 	const struct fp_glob_item *items;
 	size_t n;
 	bool is_plain; /* only BYTE items: names one path */

@@ -70,6 +70,18 @@ static bool put_values(struct fp_sema *s, enum fp_abi abi, const struct fp_ast *
 	return true;
 }
 
+static bool test_file(struct fp_sema *s, const struct fp_ast *v, struct fp_subject *sub)
+{
+	sub->path = fp_sema_glob(s, v);
+	if (!sub->path)
+		return false;
+	if (sub->path->path)
+		return true;
+	fp_diag(s->u, FP_E_TEST_FORM, v->span, "a test names one path");
+	fp_diag_help(s->u, "patterns belong to `never` and `expect`");
+	return false;
+}
+
 static bool test_call(struct fp_sema *s, const struct fp_ast *n, struct fp_subject *sub)
 {
 	for (size_t i = 0; i < n->n; i++) {
@@ -80,7 +92,7 @@ static bool test_call(struct fp_sema *s, const struct fp_ast *n, struct fp_subje
 			fp_diag_help(s->u, "conditions belong to `never` and `expect`");
 			return false;
 		}
-		if (v->kind == FP_AST_TEXT && !sub->path && !(sub->path = fp_sema_glob(s, v)))
+		if (v->kind == FP_AST_TEXT && !sub->path && !test_file(s, v, sub))
 			return false;
 	}
 	for (enum fp_abi abi = 0; abi < FP_ABI_N; abi++)

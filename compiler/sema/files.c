@@ -235,13 +235,9 @@ static const char *plain_path(struct fp_sema *s, const struct fp_ast *n)
 
 	if (!g)
 		return NULL;
-	for (size_t i = 0; i < g->n; i++)
-		if ((g->items[i].op != FP_GLOB_BYTE && g->items[i].op != FP_GLOB_PARAM) ||
-		    g->is_tree) {
-			fp_diag(s->u, FP_E_GLOB, n->span, "a path is needed here, no pattern");
-			return NULL;
-		}
-	return fp_sema_text(s, n);
+	if (!g->path)
+		fp_diag(s->u, FP_E_GLOB, n->span, "a path is needed here, no pattern");
+	return g->path;
 }
 
 static void mount(struct fp_sema *s, const struct fp_scope *sc, const struct fp_ast *n)
@@ -282,7 +278,7 @@ static void hidden(struct fp_sema *s, const struct fp_scope *sc, const struct fp
 	if (!read_paths(s, n, &all, &text))
 		return;
 	for (size_t i = 0; i < all.n; i++) {
-		if (!all.at[i]->is_plain && !all.at[i]->has_param) {
+		if (!all.at[i]->path) {
 			fp_diag(s->u, FP_E_GLOB, n->span, "\"%s\": runtimes take plain paths here",
 				all.at[i]->text);
 			return;

@@ -36,7 +36,7 @@ struct said {
 };
 
 struct header {
-	struct said version, owner, tier, targets;
+	struct said version, owner, tier, targets, layers[FP_LAYER_N];
 };
 
 static struct fp_policy_def *find_base(struct fp_sema *s, const struct fp_ast *ref)
@@ -113,7 +113,8 @@ static void read_targets(struct fp_sema *s, struct fp_ir *ir, const struct fp_as
 	ir->target_count = count;
 }
 
-static void layer(struct fp_sema *s, const struct fp_scope *sc, const struct fp_ast *n)
+static void layer(struct fp_sema *s, const struct fp_scope *sc, const struct fp_ast *n,
+		  struct header *h)
 {
 	struct fp_tail tail = { 0 };
 	struct fp_nearest near;
@@ -125,6 +126,8 @@ static void layer(struct fp_sema *s, const struct fp_scope *sc, const struct fp_
 		if (strcmp(fp_layer_names[l], n->name->text))
 			continue;
 		sc->draft->ir->best_effort[l] = true;
+		if (!is_first(s, sc, n, &h->layers[l]))
+			return;
 		sc->draft->ir->best_effort_because[l] = tail.because;
 		sc->draft->ir->best_effort_until[l] = tail.until;
 		return;
@@ -211,7 +214,7 @@ static void statement(struct fp_sema *s, const struct fp_scope *sc, const struct
 	} else if (n->kind == FP_AST_WIDEN) {
 		widen(s, sc, n, policy);
 	} else if (n->kind == FP_AST_LAYER) {
-		layer(s, sc, n);
+		layer(s, sc, n, h);
 	} else if (n->kind == FP_AST_WAIVE) {
 		waiver(s, sc, n);
 	} else if (n->kind == FP_AST_NEVER ||
@@ -230,7 +233,7 @@ static void gather(struct fp_sema *s, struct fp_draft *d, struct fp_policy_def *
 		.draft = d, .origin = origin, .level = level, .is_implied = p == s->implied
 	};
 
-	if (p->open || level > BASE_DEPTH) {
+	if (p->open || (level > BASE_DEPTH && p != s->implied)) {
 		fp_diag(s->u, FP_E_BASE, p->node->name_span, "'%s' extends itself%s",
 			p->node->name->text, p->open ? "" : " or nests too deeply");
 		return;
@@ -290,6 +293,11 @@ const struct fp_ir *fp_sema_policy_ir(struct fp_sema *s, struct fp_policy_def *p
 			p->node->name->text);
 		return NULL;
 	}
+	if (s->bound_depth > FP_BOUND_DEPTH) {
+		fp_diag(s->u, FP_E_BASE, p->node->name_span,
+			"policies are nested more than %u deep", FP_BOUND_DEPTH);
+		return NULL;
+	}
 	ir->name = p->node->name->text;
 	ir->version = ir->owner = "";
 	ir->tier = FP_TIER_HOSTILE;
@@ -298,11 +306,13 @@ const struct fp_ir *fp_sema_policy_ir(struct fp_sema *s, struct fp_policy_def *p
 	gather(s, &d, p, 0, &h, "policy");
 	check_bases(s, p->node);
 	if (s->implied && s->implied != p)
-		gather(s, &d, s->implied, BASE_DEPTH, &h, "language");
+		gather(s, &d, s->implied, BASE_DEPTH + 1, &h, "language");
 	if (s->u->diags.errors)
 		return NULL;
 	p->building = true;
+	s->bound_depth++;
 	bounds(s, &d, p->node);
+	s->bound_depth--;
 	p->building = false;
-	return p->ir = fp_sema_seal(s, &d);
+	return p->ir = s->u->diags.errors ? NULL : fp_sema_seal(s, &d);
 }

@@ -132,14 +132,14 @@ static void workdir(struct fp_sema *s, const struct fp_scope *sc, const struct f
 
 	if (!g)
 		return;
-	if (!g->is_plain && !g->has_param) {
+	if (!g->path) {
 		fp_diag(s->u, FP_E_GLOB, n->kids[0]->span,
 			"the working directory is one path, no pattern");
 		return;
 	}
 	struct fp_draft_rule *r =
 		fp_sema_rule(s, sc, FP_KIND_WORKDIR, n, "", "working-directory \"%s\"", g->text);
-	r->rule.u.path = fp_sema_text(s, n->kids[0]);
+	r->rule.u.path = g->path;
 }
 
 static void process(struct fp_sema *s, const struct fp_scope *sc, const struct fp_ast *section)

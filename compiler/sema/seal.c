@@ -6,6 +6,35 @@
 #include <stdlib.h>
 #include <string.h>
 
+static int by_text_or_none(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) : !a - !b;
+}
+
+/* What has no end first, then the latest. */
+static int by_end(struct fp_date a, struct fp_date b)
+{
+	return a.year && b.year ? fp_date_cmp(b, a) : !b.year - !a.year;
+}
+
+/*
+ * Of equal sentences the nearest speaks, and of those the one that lasts longest: what a reader is
+ * told must not depend on which was written first.
+ */
+static int by_standing(const struct fp_draft_rule *x, const struct fp_draft_rule *y)
+{
+	int c = (x->level > y->level) - (x->level < y->level);
+
+	c = c ? c : x->rule.is_implied - y->rule.is_implied;
+	c = c ? c : x->rule.is_widening - y->rule.is_widening;
+	c = c ? c : by_end(x->rule.until, y->rule.until);
+	c = c ? c : by_text_or_none(x->rule.because, y->rule.because);
+	c = c ? c : by_text_or_none(x->rule.accepted, y->rule.accepted);
+	return c ? c
+		 : (x->rule.span.begin > y->rule.span.begin) -
+			       (x->rule.span.begin < y->rule.span.begin);
+}
+
 static int by_key(const void *a, const void *b)
 {
 	const struct fp_draft_rule *x = a, *y = b;
@@ -14,9 +43,7 @@ static int by_key(const void *a, const void *b)
 	c = c ? c : strcmp(x->key ? x->key : "", y->key ? y->key : "");
 	c = c ? c : (x->level > y->level) - (x->level < y->level);
 	c = c ? c : strcmp(x->rule.text, y->rule.text);
-	return c ? c
-		 : (x->rule.span.begin > y->rule.span.begin) -
-			       (x->rule.span.begin < y->rule.span.begin);
+	return c ? c : by_standing(x, y);
 }
 
 static void conflict(struct fp_sema *s, const struct fp_rule *a, const struct fp_rule *b)
@@ -263,10 +290,7 @@ static int by_text(const void *a, const void *b)
 	int c = (int)x->rule.kind - (int)y->rule.kind;
 
 	c = c ? c : strcmp(x->rule.text, y->rule.text);
-	c = c ? c : (x->level > y->level) - (x->level < y->level);
-	return c ? c
-		 : strcmp(x->rule.because ? x->rule.because : "\xff",
-			  y->rule.because ? y->rule.because : "\xff");
+	return c ? c : by_standing(x, y);
 }
 
 /* The same sentence twice is one rule; the reasons and dates of the nearest are kept. */
@@ -436,13 +460,25 @@ static int by_assertion(const void *a, const void *b)
 	return c ? c : (int)x->wanted - (int)y->wanted;
 }
 
+/* Equal ones too have an order: the first one's reason is told. */
+static int by_assertion_and_reason(const void *a, const void *b)
+{
+	const struct fp_assertion *x = a, *y = b;
+	int c = by_assertion(a, b);
+
+	c = c ? c : by_end(x->until, y->until);
+	return c ? c : by_text_or_none(x->reason, y->reason);
+}
+
 static int by_waiver(const void *a, const void *b)
 {
 	const struct fp_waiver *x = a, *y = b;
 	int c = strcmp(x->lint, y->lint);
 
 	c = c ? c : strcmp(x->place, y->place);
-	return c ? c : strcmp(x->reason, y->reason);
+	c = c ? c : strcmp(x->reason, y->reason);
+	c = c ? c : strcmp(x->by, y->by);
+	return c ? c : fp_date_cmp(x->until, y->until);
 }
 
 static int by_bound(const void *a, const void *b)
@@ -459,7 +495,7 @@ static void assertions(struct fp_draft *d)
 	size_t n = 0;
 
 	if (d->assertions.n)
-		qsort(a, d->assertions.n, sizeof(*a), by_assertion);
+		qsort(a, d->assertions.n, sizeof(*a), by_assertion_and_reason);
 	for (size_t i = 0; i < d->assertions.n; i++) {
 		if (n && !by_assertion(&a[n - 1], &a[i]))
 			a[n - 1].is_critical |= a[i].is_critical;
