@@ -5,21 +5,21 @@
 #include <errno.h>
 
 /* Past half of what a kernel takes, length goes before the exact error number. */
-#define FP_OCI_INSNS (FP_CBPF_MAX / 2)
-#define FP_OCI_FEW   8u
+#define FP_SCMP_INSNS (FP_CBPF_MAX / 2)
+#define FP_SCMP_FEW   8u
 
 /* Runtimes with no SCMP_ACT_KILL_PROCESS take SCMP_ACT_KILL, which ends the thread. */
-bool fp_oci_has_kill(const struct fp_oci *o)
+bool fp_scmp_has_kill(const struct fp_scmp *o)
 {
 	return fp_target_has(o->target, FP_FEAT_OCI_SECCOMP_KILL_PROCESS);
 }
 
 /* What a runtime of the target makes of a rule's decision. */
-struct fp_decision fp_oci_said(const struct fp_oci *o, struct fp_decision d)
+struct fp_decision fp_scmp_said(const struct fp_scmp *o, struct fp_decision d)
 {
 	switch (d.action) {
 	case FP_ACT_KILL:
-		if (!fp_oci_has_kill(o))
+		if (!fp_scmp_has_kill(o))
 			d.action = FP_ACT_KILL_THREAD;
 		break;
 	case FP_ACT_NOTIFY: /* no listener is configured: the kernel's answer then */
@@ -41,7 +41,7 @@ struct fp_decision fp_oci_said(const struct fp_oci *o, struct fp_decision d)
 	return d;
 }
 
-bool fp_oci_is_default_sayable(const struct fp_oci *o, struct fp_decision d)
+bool fp_scmp_is_default_sayable(const struct fp_scmp *o, struct fp_decision d)
 {
 	return d.action != FP_ACT_ERRNO || d.data == EPERM ||
 	       fp_target_has(o->target, FP_FEAT_OCI_SECCOMP_DEFAULT_ERRNO_RET);
@@ -52,22 +52,24 @@ bool fp_oci_is_default_sayable(const struct fp_oci *o, struct fp_decision d)
  * names that a runtime leaves out are then answered as unknown. Known calls are listed, all of
  * them.
  */
-static struct fp_decision choose_rest(const struct fp_oci *o)
+static struct fp_decision choose_rest(const struct fp_scmp *o)
 {
-	struct fp_decision unknown = fp_oci_said(o, o->ir->call_unknown);
-	struct fp_decision rest = fp_oci_said(o, o->ir->call_default);
+	struct fp_decision unknown = fp_scmp_said(o, o->ir->call_unknown);
+	struct fp_decision rest = fp_scmp_said(o, o->ir->call_default);
 
-	if (fp_oci_is_default_sayable(o, unknown))
+	if (fp_scmp_is_default_sayable(o, unknown))
 		return unknown;
-	if (fp_oci_is_default_sayable(o, rest) && rest.action <= FP_ACT_ERRNO)
+	if (fp_scmp_is_default_sayable(o, rest) && rest.action <= FP_ACT_ERRNO)
 		return rest;
 	return (struct fp_decision){ .action = FP_ACT_ERRNO, .data = EPERM };
 }
 
-static void add(struct fp_oci *o, const struct fp_sysdef *sys, struct fp_decision decision,
+static void add(struct fp_scmp *o, const struct fp_sysdef *sys, struct fp_decision decision,
 		const struct fp_cube *cube)
 {
-	struct fp_oci_entry e = { .decision = fp_oci_said(o, decision), .cube = cube, .sys = sys };
+	struct fp_scmp_entry e = { .decision = fp_scmp_said(o, decision),
+				   .cube = cube,
+				   .sys = sys };
 
 	if (fp_decision_cmp(e.decision, o->rest))
 		fp_vec_push(&o->u->arena, &o->entries, e);
@@ -79,7 +81,7 @@ static bool is_narrow(enum fp_abi abi)
 	return fp_abi(abi)->word_bits == 32 || fp_abi(abi)->nr_bit;
 }
 
-static uint32_t as_diagram(struct fp_oci *o, enum fp_abi abi)
+static uint32_t as_diagram(struct fp_scmp *o, enum fp_abi abi)
 {
 	const struct fp_call_abi *a = &o->c->abi[abi];
 
@@ -87,7 +89,7 @@ static uint32_t as_diagram(struct fp_oci *o, enum fp_abi abi)
 }
 
 /* One list serves every ABI: the stricter of all, and a note where that is not what was asked. */
-static uint32_t common(struct fp_oci *o, struct fp_oci_verdict *v)
+static uint32_t common(struct fp_scmp *o, struct fp_scmp_verdict *v)
 {
 	struct fp_diagram *d = &o->c->diagram;
 	uint32_t base = 0;
@@ -113,7 +115,7 @@ static uint32_t common(struct fp_oci *o, struct fp_oci_verdict *v)
 	return base;
 }
 
-static bool is_narrow_open(const struct fp_oci *o)
+static bool is_narrow_open(const struct fp_scmp *o)
 {
 	for (unsigned i = 0; i < FP_ABI_N; i++)
 		if (o->c->abi[i].is_there && is_narrow((enum fp_abi)i))
@@ -122,7 +124,8 @@ static bool is_narrow_open(const struct fp_oci *o)
 }
 
 /* Conditions on upper halves mean something else where libseccomp drops them. */
-static void judge_upper(const struct fp_oci *o, const struct fp_cubes *q, struct fp_oci_verdict *v)
+static void judge_upper(const struct fp_scmp *o, const struct fp_cubes *q,
+			struct fp_scmp_verdict *v)
 {
 	bool is_x32 = o->c->abi[FP_ABI_X32].is_there;
 
@@ -137,8 +140,8 @@ static void judge_upper(const struct fp_oci *o, const struct fp_cubes *q, struct
 		}
 }
 
-static void add_strictest(struct fp_oci *o, const struct fp_diagram *d, uint32_t root,
-			  struct fp_oci_verdict *v)
+static void add_strictest(struct fp_scmp *o, const struct fp_diagram *d, uint32_t root,
+			  struct fp_scmp_verdict *v)
 {
 	struct fp_decision plain = { .action = FP_ACT_KILL };
 	bool is_any = false;
@@ -161,7 +164,7 @@ static void add_strictest(struct fp_oci *o, const struct fp_diagram *d, uint32_t
 }
 
 /* Cubes that hold exactly if there are such, else those that leave error numbers to the default. */
-static bool choose_cubes(struct fp_oci *o, const struct fp_diagram *d, uint32_t root,
+static bool choose_cubes(struct fp_scmp *o, const struct fp_diagram *d, uint32_t root,
 			 struct fp_cubes *best)
 {
 	bool is_found = false;
@@ -181,8 +184,8 @@ static bool choose_cubes(struct fp_oci *o, const struct fp_diagram *d, uint32_t 
 	return is_found;
 }
 
-static void add_cubes(struct fp_oci *o, const struct fp_diagram *d, uint32_t root,
-		      struct fp_oci_verdict *v)
+static void add_cubes(struct fp_scmp *o, const struct fp_diagram *d, uint32_t root,
+		      struct fp_scmp_verdict *v)
 {
 	struct fp_cubes q = { 0 };
 
@@ -205,7 +208,7 @@ static void add_cubes(struct fp_oci *o, const struct fp_diagram *d, uint32_t roo
  * selector takes the place of the call's own first condition. Only a rule for the multiplexer
  * without conditions keeps such rules out, and it must come first.
  */
-bool fp_oci_is_closed(const struct fp_oci *o, const struct fp_sysdef *mux)
+bool fp_scmp_is_closed(const struct fp_scmp *o, const struct fp_sysdef *mux)
 {
 	bool is_any = false;
 
@@ -225,20 +228,20 @@ bool fp_oci_is_closed(const struct fp_oci *o, const struct fp_sysdef *mux)
 }
 
 /* The strictest that it can meet, in a form that is no default action, or it would be left out. */
-static void close_multiplexer(struct fp_oci *o, const struct fp_sysdef *mux)
+static void close_multiplexer(struct fp_scmp *o, const struct fp_sysdef *mux)
 {
-	struct fp_oci_entry e = { .sys = mux, .is_first = true };
+	struct fp_scmp_entry e = { .sys = mux, .is_first = true };
 	struct fp_decision *d = &e.decision;
-	struct fp_oci_verdict *v = &o->verdicts[mux->index];
+	struct fp_scmp_verdict *v = &o->verdicts[mux->index];
 
 	d->action = FP_ACT_ALLOW;
 	for (unsigned abi = 0; abi < FP_ABI_N; abi++) {
 		if (!o->c->abi[abi].is_there)
 			continue;
-		struct fp_decision it = fp_oci_said(o, fp_mux_bound(o->c, mux, (enum fp_abi)abi));
+		struct fp_decision it = fp_scmp_said(o, fp_mux_bound(o->c, mux, (enum fp_abi)abi));
 		*d = fp_decision_cmp(it, *d) < 0 ? it : *d;
 	}
-	v->narrower = FP_OCI_CLOSED;
+	v->narrower = FP_SCMP_CLOSED;
 	if (d->action == FP_ACT_ALLOW && o->rest.action == FP_ACT_ALLOW)
 		return;
 	if (!fp_decision_cmp(*d, o->rest)) {
@@ -251,10 +254,10 @@ static void close_multiplexer(struct fp_oci *o, const struct fp_sysdef *mux)
 	fp_vec_push(&o->u->arena, &o->entries, e);
 }
 
-static void list_call(struct fp_oci *o, const struct fp_sysdef *sys)
+static void list_call(struct fp_scmp *o, const struct fp_sysdef *sys)
 {
 	struct fp_call_context *c = o->c;
-	struct fp_oci_verdict *v = &o->verdicts[sys->index];
+	struct fp_scmp_verdict *v = &o->verdicts[sys->index];
 	struct fp_decision plain = { .action = FP_ACT_ALLOW };
 	bool is_plain = true, is_there = false;
 
@@ -269,7 +272,7 @@ static void list_call(struct fp_oci *o, const struct fp_sysdef *sys)
 	}
 	if (!is_there)
 		return;
-	if (sys->flags & FP_SYS_MULTIPLEXER && fp_oci_is_closed(o, sys)) {
+	if (sys->flags & FP_SYS_MULTIPLEXER && fp_scmp_is_closed(o, sys)) {
 		close_multiplexer(o, sys);
 		return;
 	}
@@ -284,7 +287,7 @@ static void list_call(struct fp_oci *o, const struct fp_sysdef *sys)
 }
 
 /* What comes first, then by decision and condition: entries that compare equal are one rule. */
-int fp_oci_compare(const struct fp_oci_entry *a, const struct fp_oci_entry *b)
+int fp_scmp_compare(const struct fp_scmp_entry *a, const struct fp_scmp_entry *b)
 {
 	if (a->is_first != b->is_first)
 		return a->is_first ? -1 : 1;
@@ -300,7 +303,7 @@ int fp_oci_compare(const struct fp_oci_entry *a, const struct fp_oci_entry *b)
  * Instructions libseccomp makes of the list for the largest machine, from above: at most a
  * comparison and a return for a name, and four instructions for a comparison of an argument.
  */
-static size_t estimate(const struct fp_oci *o)
+static size_t estimate(const struct fp_scmp *o)
 {
 	size_t most = 0;
 
@@ -323,7 +326,7 @@ static size_t estimate(const struct fp_oci *o)
 	return most;
 }
 
-static void list_all(struct fp_oci *o)
+static void list_all(struct fp_scmp *o)
 {
 	o->entries.n = 0;
 	memset(o->verdicts, 0, fp_sys_count() * sizeof(*o->verdicts));
@@ -335,35 +338,35 @@ static void list_all(struct fp_oci *o)
  * A list that a kernel takes: exact if that is short enough; else with the default as the default
  * action, which makes refused values the rest of each condition; else with few rules a call.
  */
-static void list_within(struct fp_oci *o)
+static void list_within(struct fp_scmp *o)
 {
-	struct fp_decision rest = fp_oci_said(o, o->ir->call_default);
-	bool is_other = fp_decision_cmp(rest, o->rest) && fp_oci_is_default_sayable(o, rest) &&
+	struct fp_decision rest = fp_scmp_said(o, o->ir->call_default);
+	bool is_other = fp_decision_cmp(rest, o->rest) && fp_scmp_is_default_sayable(o, rest) &&
 			rest.action <= o->rest.action && rest.action <= FP_ACT_ERRNO;
 
 	o->cubes_max = FP_CUBES_MAX;
 	list_all(o);
-	if (estimate(o) > FP_OCI_INSNS && is_other) {
+	if (estimate(o) > FP_SCMP_INSNS && is_other) {
 		o->rest = rest;
 		o->is_short = true;
 		list_all(o);
 	}
 	if (estimate(o) > FP_CBPF_MAX) {
-		o->cubes_max = FP_OCI_FEW;
+		o->cubes_max = FP_SCMP_FEW;
 		list_all(o);
 	}
 }
 
 const struct fp_seccomp_oci *fp_seccomp_oci_with(struct fp_call_context *c)
 {
-	struct fp_oci o = { .c = c, .u = c->unit, .ir = c->ir, .target = c->target };
+	struct fp_scmp o = { .c = c, .u = c->unit, .ir = c->ir, .target = c->target };
 
 	o.result = FP_NEW(&c->unit->arena, struct fp_seccomp_oci);
-	o.verdicts = FP_NEW_ARRAY(&c->unit->arena, fp_sys_count(), struct fp_oci_verdict);
+	o.verdicts = FP_NEW_ARRAY(&c->unit->arena, fp_sys_count(), struct fp_scmp_verdict);
 	o.rest = choose_rest(&o);
 	list_within(&o);
-	fp_oci_write(&o);
-	fp_oci_claim(&o);
+	fp_scmp_write(&o);
+	fp_scmp_claim(&o);
 	return o.result;
 }
 

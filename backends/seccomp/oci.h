@@ -7,7 +7,7 @@
 #include "backends/seccomp/plan.h"
 
 /* One rule for libseccomp: a call and a cube, or a call whatever its arguments. */
-struct fp_oci_entry {
+struct fp_scmp_entry {
 	struct fp_decision decision;
 	const struct fp_cube *cube; /* NULL: always */
 	const struct fp_sysdef *sys;
@@ -15,11 +15,11 @@ struct fp_oci_entry {
 };
 
 /* What became of a call: reasons, or NULL where the list says what the rules say. */
-struct fp_oci_verdict {
+struct fp_scmp_verdict {
 	const char *narrower, *wider;
 };
 
-struct fp_oci {
+struct fp_scmp {
 	struct fp_call_context *c;
 	struct fp_unit *u;
 	const struct fp_ir *ir;
@@ -27,33 +27,33 @@ struct fp_oci {
 	struct fp_decision rest; /* the default action */
 	bool is_short;           /* error numbers gave way to the length of the list */
 	size_t cubes_max;        /* rules that one call may take */
-	FP_VEC(struct fp_oci_entry) entries;
-	struct fp_oci_verdict *verdicts; /* by call */
-	struct fp_claim *claims;         /* by rule */
+	FP_VEC(struct fp_scmp_entry) entries;
+	struct fp_scmp_verdict *verdicts; /* by call */
+	struct fp_claim *claims;          /* by rule */
 	struct fp_seccomp_oci *result;
 };
 
-#define FP_OCI_CLOSED "socketcall and ipc are closed: libseccomp drops conditions there"
+#define FP_SCMP_CLOSED "socketcall and ipc are closed: libseccomp drops conditions there"
 
 /* Whether a runtime of the target ends the process where a rule says so; else the thread. */
-bool fp_oci_has_kill(const struct fp_oci *o);
+bool fp_scmp_has_kill(const struct fp_scmp *o);
 
 /* What a runtime of the target makes of a rule's decision. */
-struct fp_decision fp_oci_said(const struct fp_oci *o, struct fp_decision d);
+struct fp_decision fp_scmp_said(const struct fp_scmp *o, struct fp_decision d);
 
 /* Whether every runtime takes it as the default action. */
-bool fp_oci_is_default_sayable(const struct fp_oci *o, struct fp_decision d);
+bool fp_scmp_is_default_sayable(const struct fp_scmp *o, struct fp_decision d);
 
 /* Whether the list has one rule for the multiplexer in place of one for each selector. */
-bool fp_oci_is_closed(const struct fp_oci *o, const struct fp_sysdef *mux);
+bool fp_scmp_is_closed(const struct fp_scmp *o, const struct fp_sysdef *mux);
 
 /* Entries that compare equal are one rule. */
-int fp_oci_compare(const struct fp_oci_entry *a, const struct fp_oci_entry *b);
+int fp_scmp_compare(const struct fp_scmp_entry *a, const struct fp_scmp_entry *b);
 
 /* Sorts the entries; fills result->seccomp and result->entries. */
-void fp_oci_write(struct fp_oci *o);
+void fp_scmp_write(struct fp_scmp *o);
 
 /* Fills result->claims. */
-void fp_oci_claim(struct fp_oci *o);
+void fp_scmp_claim(struct fp_scmp *o);
 
 #endif

@@ -10,14 +10,14 @@
  */
 #define NAMES_KNOWN FP_SINCE(5, 8)
 
-static void claim(struct fp_oci *o, const struct fp_rule *r, enum fp_claim_kind kind,
+static void claim(struct fp_scmp *o, const struct fp_rule *r, enum fp_claim_kind kind,
 		  const char *reason)
 {
 	o->claims[r->id] = (struct fp_claim){ .kind = kind, .reason = reason };
 }
 
 /* The newest a call of the set is, on kernels that the target can run. */
-static const struct fp_sysdef *droppable(const struct fp_oci *o, const struct fp_call_set *calls)
+static const struct fp_sysdef *droppable(const struct fp_scmp *o, const struct fp_call_set *calls)
 {
 	uint16_t kernel = FP_SINCE(o->target->kernel.major, o->target->kernel.minor);
 
@@ -32,9 +32,9 @@ static const struct fp_sysdef *droppable(const struct fp_oci *o, const struct fp
 }
 
 /* What an action loses on the way through a runtime. */
-static bool claim_action(struct fp_oci *o, const struct fp_rule *r, struct fp_decision d)
+static bool claim_action(struct fp_scmp *o, const struct fp_rule *r, struct fp_decision d)
 {
-	if (d.action == FP_ACT_KILL && !fp_oci_has_kill(o)) {
+	if (d.action == FP_ACT_KILL && !fp_scmp_has_kill(o)) {
 		claim(o, r, FP_CLAIM_WIDER,
 		      fp_arena_printf(&o->u->arena, "ends the thread only: %s",
 				      fp_target_why(o->target, FP_FEAT_OCI_SECCOMP_KILL_PROCESS)));
@@ -55,7 +55,7 @@ static bool claim_action(struct fp_oci *o, const struct fp_rule *r, struct fp_de
 }
 
 /* The multiplexer through which a call can also be made, if the list closes it; or NULL. */
-static const struct fp_sysdef *closed_way(const struct fp_oci *o, const struct fp_sysdef *sys)
+static const struct fp_sysdef *closed_way(const struct fp_scmp *o, const struct fp_sysdef *sys)
 {
 	for (unsigned abi = 0; abi < FP_ABI_N; abi++) {
 		const struct fp_sysdef *mux;
@@ -63,24 +63,24 @@ static const struct fp_sysdef *closed_way(const struct fp_oci *o, const struct f
 
 		if ((o->c->open >> abi & 1) &&
 		    fp_sys_multiplexed(sys, (enum fp_abi)abi, &mux, &sub) &&
-		    fp_oci_is_closed(o, mux))
+		    fp_scmp_is_closed(o, mux))
 			return mux;
 	}
 	return NULL;
 }
 
-static void claim_call(struct fp_oci *o, const struct fp_rule *r)
+static void claim_call(struct fp_scmp *o, const struct fp_rule *r)
 {
 	const struct fp_rule_call *call = &r->u.call;
 	const char *narrower = NULL, *wider = NULL;
 
 	for (size_t i = 0; i < call->calls.n; i++) {
-		const struct fp_oci_verdict *v = &o->verdicts[call->calls.at[i]];
+		const struct fp_scmp_verdict *v = &o->verdicts[call->calls.at[i]];
 		narrower = narrower ? narrower : v->narrower;
 		wider = wider ? wider : v->wider;
 		const struct fp_sysdef *mux = closed_way(o, fp_sys_at(call->calls.at[i]));
 		if (mux) {
-			narrower = FP_OCI_CLOSED;
+			narrower = FP_SCMP_CLOSED;
 			wider = wider ? wider : o->verdicts[mux->index].wider;
 		}
 	}
@@ -88,7 +88,7 @@ static void claim_call(struct fp_oci *o, const struct fp_rule *r)
 	if (blob->kind == FP_CLAIM_WIDER || blob->kind == FP_CLAIM_NONE)
 		return;
 	const struct fp_sysdef *sys = droppable(o, &call->calls);
-	int order = fp_decision_cmp(fp_oci_said(o, call->decision), o->rest);
+	int order = fp_decision_cmp(fp_scmp_said(o, call->decision), o->rest);
 	if (wider)
 		claim(o, r, FP_CLAIM_WIDER, wider);
 	else if (claim_action(o, r, call->decision))
@@ -105,15 +105,15 @@ static void claim_call(struct fp_oci *o, const struct fp_rule *r)
 				      sys->name));
 }
 
-static void claim_default(struct fp_oci *o)
+static void claim_default(struct fp_scmp *o)
 {
 	const struct fp_rule *r = fp_ir_only(o->ir, FP_KIND_CALL_DEFAULT);
-	struct fp_decision d = fp_oci_said(o, o->ir->call_default);
+	struct fp_decision d = fp_scmp_said(o, o->ir->call_default);
 
 	if (claim_action(o, r, o->ir->call_default))
 		return;
 	for (size_t i = 0; i < fp_sys_count(); i++) {
-		const struct fp_oci_verdict *v = &o->verdicts[i];
+		const struct fp_scmp_verdict *v = &o->verdicts[i];
 		if (!(fp_sys_at(i)->flags & FP_SYS_MULTIPLEXER) || !v->narrower)
 			continue;
 		if (v->wider && d.action < FP_ACT_ERRNO)
@@ -125,17 +125,17 @@ static void claim_default(struct fp_oci *o)
 		claim(o, r, FP_CLAIM_WIDER,
 		      "calls whose names libseccomp does not know get the "
 		      "answer of unknown ones");
-	else if (!fp_oci_is_default_sayable(o, d))
+	else if (!fp_scmp_is_default_sayable(o, d))
 		claim(o, r, FP_CLAIM_NARROWER,
 		      "listed call by call; names that libseccomp does "
 		      "not know get EPERM");
 }
 
 /* runc puts a test for large numbers in front unless the default answers ENOSYS or lets through. */
-static void claim_unknown(struct fp_oci *o)
+static void claim_unknown(struct fp_scmp *o)
 {
 	const struct fp_rule *r = fp_ir_only(o->ir, FP_KIND_CALL_UNKNOWN);
-	struct fp_decision d = fp_oci_said(o, o->ir->call_unknown);
+	struct fp_decision d = fp_scmp_said(o, o->ir->call_unknown);
 	bool is_enosys = d.action == FP_ACT_ERRNO && d.data == ENOSYS;
 
 	if (claim_action(o, r, o->ir->call_unknown))
@@ -157,7 +157,7 @@ static void claim_unknown(struct fp_oci *o)
 	}
 }
 
-static void claim_audit(struct fp_oci *o, const struct fp_rule *r)
+static void claim_audit(struct fp_scmp *o, const struct fp_rule *r)
 {
 	if (!r->u.audit.denied)
 		return;
@@ -167,7 +167,7 @@ static void claim_audit(struct fp_oci *o, const struct fp_rule *r)
 		claim(o, r, FP_CLAIM_NONE, fp_target_why(o->target, FP_FEAT_OCI_SECCOMP_FLAGS));
 }
 
-void fp_oci_claim(struct fp_oci *o)
+void fp_scmp_claim(struct fp_scmp *o)
 {
 	size_t rules = o->ir->rule_count;
 

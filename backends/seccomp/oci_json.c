@@ -31,13 +31,13 @@ static const char *action_name(struct fp_decision d)
 
 static int by_rule(const void *x, const void *y)
 {
-	const struct fp_oci_entry *a = x, *b = y;
-	int c = fp_oci_compare(a, b);
+	const struct fp_scmp_entry *a = x, *b = y;
+	int c = fp_scmp_compare(a, b);
 
 	return c ? c : a->sys->index - b->sys->index;
 }
 
-static json_t *number(struct fp_oci *o, uint64_t v)
+static json_t *number(struct fp_scmp *o, uint64_t v)
 {
 	json_t *value = json_integer((json_int_t)v);
 
@@ -46,7 +46,7 @@ static json_t *number(struct fp_oci *o, uint64_t v)
 	return value;
 }
 
-static json_t *object(struct fp_oci *o, json_t *array)
+static json_t *object(struct fp_scmp *o, json_t *array)
 {
 	json_t *value = json_object();
 
@@ -56,7 +56,7 @@ static json_t *object(struct fp_oci *o, json_t *array)
 	return value;
 }
 
-static json_t *array(struct fp_oci *o, json_t *parent, const char *key)
+static json_t *array(struct fp_scmp *o, json_t *parent, const char *key)
 {
 	json_t *value = json_array();
 
@@ -66,7 +66,7 @@ static json_t *array(struct fp_oci *o, json_t *parent, const char *key)
 	return value;
 }
 
-static void write_arg(struct fp_oci *o, json_t *args, unsigned index, const struct fp_cmp *a)
+static void write_arg(struct fp_scmp *o, json_t *args, unsigned index, const struct fp_cmp *a)
 {
 	json_t *arg = object(o, args);
 	const char *op = "SCMP_CMP_MASKED_EQ";
@@ -88,7 +88,7 @@ static void write_arg(struct fp_oci *o, json_t *args, unsigned index, const stru
 		fp_json_set(o->u, arg, "valueTwo", number(o, value));
 }
 
-static void write_action(struct fp_oci *o, json_t *rule, struct fp_decision d, const char *action,
+static void write_action(struct fp_scmp *o, json_t *rule, struct fp_decision d, const char *action,
 			 const char *errno_ret)
 {
 	fp_json_set(o->u, rule, action, fp_json_text(o->u, action_name(d)));
@@ -97,9 +97,9 @@ static void write_action(struct fp_oci *o, json_t *rule, struct fp_decision d, c
 }
 
 /* Entries from..to share their cube: one rule with all their names. */
-static void write_rule(struct fp_oci *o, json_t *rules, size_t from, size_t to)
+static void write_rule(struct fp_scmp *o, json_t *rules, size_t from, size_t to)
 {
-	const struct fp_oci_entry *e = &o->entries.at[from];
+	const struct fp_scmp_entry *e = &o->entries.at[from];
 	json_t *rule = object(o, rules), *names = array(o, rule, "names"), *args = NULL;
 
 	for (size_t i = from; i < to; i++)
@@ -124,7 +124,7 @@ static int by_entry(const void *x, const void *y)
 }
 
 /* Rule n of the list speaks for the rules whose decision its calls have. */
-static void map_rule(struct fp_oci *o, uint32_t n, size_t from, size_t to)
+static void map_rule(struct fp_scmp *o, uint32_t n, size_t from, size_t to)
 {
 	size_t first = o->result->entries.n, kept = first;
 	struct fp_decision d = o->entries.at[from].decision;
@@ -133,7 +133,7 @@ static void map_rule(struct fp_oci *o, uint32_t n, size_t from, size_t to)
 		const struct fp_call_plan *plan = &o->ir->calls[o->entries.at[i].sys->index];
 		bool is_ruled = false;
 		for (size_t k = 0; k < plan->n; k++) {
-			if (fp_decision_cmp(fp_oci_said(o, plan->at[k].decision), d))
+			if (fp_decision_cmp(fp_scmp_said(o, plan->at[k].decision), d))
 				continue;
 			struct fp_seccomp_entry e = { n, plan->at[k].rule->id };
 			fp_vec_push(&o->u->arena, &o->result->entries, e);
@@ -152,7 +152,7 @@ static void map_rule(struct fp_oci *o, uint32_t n, size_t from, size_t to)
 	o->result->entries.n = kept;
 }
 
-static void write_rules(struct fp_oci *o, json_t *root)
+static void write_rules(struct fp_scmp *o, json_t *root)
 {
 	json_t *rules = array(o, root, "syscalls");
 	uint32_t n = 0;
@@ -161,7 +161,7 @@ static void write_rules(struct fp_oci *o, json_t *root)
 		qsort(o->entries.at, o->entries.n, sizeof(*o->entries.at), by_rule);
 	for (size_t from = 0, to; from < o->entries.n; from = to) {
 		for (to = from + 1; to < o->entries.n; to++)
-			if (fp_oci_compare(&o->entries.at[from], &o->entries.at[to]))
+			if (fp_scmp_compare(&o->entries.at[from], &o->entries.at[to]))
 				break;
 		write_rule(o, rules, from, to);
 		map_rule(o, n++, from, to);
@@ -172,7 +172,7 @@ static void write_rules(struct fp_oci *o, json_t *root)
  * A native ABI is in every filter anyhow. It is listed where the target is one machine, for the
  * reader; a list of several machines would make each compile filters for the others.
  */
-static void write_architectures(struct fp_oci *o, json_t *root)
+static void write_architectures(struct fp_scmp *o, json_t *root)
 {
 	json_t *list = NULL;
 	unsigned machines = 0;
@@ -198,7 +198,7 @@ static bool is_logging(const struct fp_ir *ir)
 }
 
 /* An empty list keeps a runtime from adding SECCOMP_FILTER_FLAG_SPEC_ALLOW by itself. */
-static void write_flags(struct fp_oci *o, json_t *root)
+static void write_flags(struct fp_scmp *o, json_t *root)
 {
 	if (!fp_target_has(o->target, FP_FEAT_OCI_SECCOMP_FLAGS))
 		return;
@@ -207,7 +207,7 @@ static void write_flags(struct fp_oci *o, json_t *root)
 		fp_json_push(o->u, flags, fp_json_text(o->u, "SECCOMP_FILTER_FLAG_LOG"));
 }
 
-void fp_oci_write(struct fp_oci *o)
+void fp_scmp_write(struct fp_scmp *o)
 {
 	json_t *root = fp_json_own(o->u, json_object());
 
