@@ -2,25 +2,16 @@
 /* fpolicyc compile: policies in, folders of artifacts out. */
 #include "cmd/cmd.h"
 #include "cmd/depfile.h"
+#include "cmd/input.h"
 
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_OPTIONS 64 /* of each repeatable option; more is a mistake, not a use */
-
-#define MAX_IMPORTS 64
-#define MAX_WORDS   (MAX_OPTIONS + MAX_IMPORTS + 1)
-
-struct words {
-	const char *at[MAX_WORDS];
-	size_t n;
-};
-
 struct options {
-	struct words roots, targets, defines;
-	const char *out, *dump, *today, *policy, *artifact, *depfile;
+	struct fp_input in;
+	const char *out, *dump, *artifact, *depfile;
 	bool depends, quiet, help;
 };
 
@@ -41,28 +32,15 @@ static const char usage[] =
 	"\n"
 	"exit codes: 0 clean, 2 usage or input, 4 internal error; on any error nothing is written\n";
 
-static bool add_word(struct words *w, const char *word)
-{
-	if (w->n == MAX_OPTIONS)
-		return fp_cmd_error("more than %d of one option", MAX_OPTIONS), false;
-	w->at[w->n++] = word;
-	return true;
-}
-
 enum {
-	OPT_TARGET = 256,
-	OPT_DUMP,
-	OPT_TODAY,
-	OPT_POLICY,
+	OPT_DUMP = FP_OPT_OWN,
 	OPT_ARTIFACT,
 	OPT_HELP
 };
 
 static const struct option long_options[] = {
-	{ "target", required_argument, NULL, OPT_TARGET },
+	FP_INPUT_LONG,
 	{ "dump", required_argument, NULL, OPT_DUMP },
-	{ "today", required_argument, NULL, OPT_TODAY },
-	{ "policy", required_argument, NULL, OPT_POLICY },
 	{ "artifact", required_argument, NULL, OPT_ARTIFACT },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "help", no_argument, NULL, OPT_HELP },
@@ -84,29 +62,21 @@ static bool depend_option(struct options *o, const char *arg, int argc, char **a
 
 static bool take_option(struct options *o, int c, int argc, char **argv)
 {
+	bool ok;
+
+	if (fp_input_take(&o->in, c, &ok))
+		return ok;
 	switch (c) {
 	case 'o':
 		o->out = optarg;
 		return true;
-	case 'D':
-		return add_word(&o->defines, optarg);
-	case 'I':
-		return add_word(&o->roots, optarg);
 	case 'M':
 		return depend_option(o, optarg, argc, argv);
 	case 'q':
 		o->quiet = true;
 		return true;
-	case OPT_TARGET:
-		return add_word(&o->targets, optarg);
 	case OPT_DUMP:
 		o->dump = optarg;
-		return true;
-	case OPT_TODAY:
-		o->today = optarg;
-		return true;
-	case OPT_POLICY:
-		o->policy = optarg;
 		return true;
 	case OPT_ARTIFACT:
 		o->artifact = optarg;
@@ -140,7 +110,7 @@ static bool check_options(const struct options *o, int files)
 		return fp_cmd_error("-MF goes with -MD"), false;
 	if (o->depends && (to_stdout || o->dump))
 		return fp_cmd_error("-MD goes with -o DIR"), false;
-	if (files > 1 && (to_stdout || o->dump || o->policy || o->depends))
+	if (files > 1 && (to_stdout || o->dump || o->in.policy || o->depends))
 		return fp_cmd_error("-o -, --dump, --policy and -MD take one policy"), false;
 	return true;
 }
@@ -155,118 +125,6 @@ struct output {
 };
 
 /* ---- one compilation ---- */
-
-struct loader {
-	const char *const *roots;
-	size_t n;
-	struct words opened; /* for the dependency file; names are malloc'ed */
-	struct fp_file_data last;
-};
-
-/* Takes `name` over; the one that stays, since a file may be asked for many times. NULL: too many.
- */
-static const char *note_opened(struct loader *l, char *name)
-{
-	for (size_t i = 0; i < l->opened.n; i++)
-		if (!strcmp(l->opened.at[i], name)) {
-			free(name);
-			return l->opened.at[i];
-		}
-	if (l->opened.n == MAX_IMPORTS) {
-		free(name);
-		return NULL;
-	}
-	return l->opened.at[l->opened.n++] = name;
-}
-
-static bool load(void *context, const char *name, struct fpolicy_source *out)
-{
-	struct loader *l = context;
-	char *path = NULL;
-
-	free(l->last.data);
-	l->last = (struct fp_file_data){ 0 };
-	out->why = fp_fs_read_below(l->roots, l->n, name, &l->last, &path);
-	if (out->why)
-		return false;
-	const char *resolved = note_opened(l, path);
-	if (!resolved) {
-		out->why = "a policy may import 64 files";
-		return false;
-	}
-	*out = (struct fpolicy_source){ .data = l->last.data,
-					.resolved = resolved,
-					.len = l->last.len };
-	return true;
-}
-
-static void loader_free(struct loader *l)
-{
-	for (size_t i = 0; i < l->opened.n; i++)
-		free((char *)(uintptr_t)l->opened.at[i]);
-	free(l->last.data);
-}
-
-/* A name without '/' or ".target" is a built-in target; anything else is a file. */
-static bool is_target_file(const char *target)
-{
-	return strchr(target, '/') || strstr(target, ".target");
-}
-
-static enum fpolicy_status add_target(struct fpolicy *p, const char *target)
-{
-	struct fp_file_data text;
-
-	for (size_t i = 0; i < fpolicy_target_count(); i++)
-		if (!strcmp(fpolicy_target_name(i), target))
-			return fpolicy_add_target(p, target);
-	if (!is_target_file(target))
-		return fpolicy_add_target(p, target);
-	if (!fp_fs_read(target, &text))
-		return FPOLICY_INPUT;
-	enum fpolicy_status status = fpolicy_add_target_text(p, target, text.data, text.len);
-	free(text.data);
-	return status;
-}
-
-static enum fpolicy_status define(struct fpolicy *p, const char *word)
-{
-	const char *eq = strchr(word, '=');
-	char name[128];
-
-	if (!eq || eq == word || (size_t)(eq - word) >= sizeof(name)) {
-		fp_cmd_error("-D %s: write NAME=VALUE", word);
-		return FPOLICY_INPUT;
-	}
-	memcpy(name, word, (size_t)(eq - word));
-	name[eq - word] = '\0';
-	return fpolicy_define(p, name, eq + 1);
-}
-
-/* Seconds since 1970 as a date, by the library's own calendar: the clock is never read. */
-static enum fpolicy_status set_today(struct fpolicy *p, const struct options *o)
-{
-	const char *epoch = getenv("SOURCE_DATE_EPOCH");
-
-	if (o->today)
-		return fpolicy_set_today(p, o->today);
-	if (!epoch || !epoch[0])
-		return FPOLICY_OK;
-	return fpolicy_set_epoch(p, epoch);
-}
-
-static enum fpolicy_status configure(struct fpolicy *p, const struct options *o)
-{
-	enum fpolicy_status status = set_today(p, o);
-
-	for (size_t i = 0; i < o->defines.n && status == FPOLICY_OK; i++)
-		status = define(p, o->defines.at[i]);
-	for (size_t i = 0; i < o->targets.n && status == FPOLICY_OK; i++)
-		status = add_target(p, o->targets.at[i]);
-	if (o->policy && status == FPOLICY_OK)
-		status = fpolicy_set_policy(p, o->policy);
-	return status;
-}
 
 static bool write_artifact(const struct fpolicy *p, const char *path)
 {
@@ -285,17 +143,17 @@ static bool write_artifact(const struct fpolicy *p, const char *path)
 
 /* The policy, what it imports, and the target files. */
 static bool stage_depends(struct output *out, const struct options *o, const char *file,
-			  const struct loader *l)
+			  const struct fp_loader *l)
 {
-	struct words names = { 0 };
+	struct fp_words names = { 0 };
 
 	if (strcmp(file, "-"))
 		names.at[names.n++] = file;
 	for (size_t i = 0; i < l->opened.n; i++)
 		names.at[names.n++] = l->opened.at[i];
-	for (size_t i = 0; i < o->targets.n; i++)
-		if (is_target_file(o->targets.at[i]))
-			names.at[names.n++] = o->targets.at[i];
+	for (size_t i = 0; i < o->in.targets.n; i++)
+		if (fp_input_is_target_file(o->in.targets.at[i]))
+			names.at[names.n++] = o->in.targets.at[i];
 	return fp_depfile_begin(&out->depends, o->out, o->depfile, names.at, names.n);
 }
 
@@ -339,24 +197,17 @@ static enum fpolicy_status dump(struct fpolicy *p, const struct options *o, cons
 /* Compiles one file; its artifacts go into the tree, or to standard output. */
 static int one(const struct options *o, const char *file, struct output *out, bool several)
 {
-	const char *roots[MAX_OPTIONS + 1];
-	struct loader l = { .roots = roots };
-	struct fp_file_data text;
-	char *folder = NULL;
+	struct fp_loader l;
+	enum fpolicy_status status;
+	struct fpolicy *p = fp_input_open(&o->in, file, &l, &status);
 
-	if (!fp_fs_read(file, &text))
+	if (!p) {
+		fp_input_close(&l);
 		return FP_EXIT_INPUT;
-	const char *slash = strrchr(file, '/');
-	folder = slash ? strndup(file, slash == file ? 1 : (size_t)(slash - file)) : strdup(".");
-	roots[l.n++] = folder ? folder : ".";
-	for (size_t i = 0; i < o->roots.n; i++)
-		roots[l.n++] = o->roots.at[i];
-	struct fpolicy *p = fpolicy_new(0);
-	fpolicy_set_loader(p, load, &l);
-	enum fpolicy_status status = p ? configure(p, o) : FPOLICY_MEMORY;
+	}
 	if (status == FPOLICY_OK)
-		status = o->dump ? dump(p, o, file, &text)
-				 : fpolicy_compile(p, file, text.data, text.len);
+		status = o->dump ? dump(p, o, file, &l.text)
+				 : fpolicy_compile(p, file, l.text.data, l.text.len);
 	int code = fp_cmd_finish(p, status);
 	bool ok = code == FP_EXIT_OK;
 	if (ok && !o->dump && o->artifact)
@@ -368,9 +219,7 @@ static int one(const struct options *o, const char *file, struct output *out, bo
 	if (ok && out->tree)
 		tell(p, o, out->told);
 	fpolicy_free(p);
-	loader_free(&l);
-	free(folder);
-	free(text.data);
+	fp_input_close(&l);
 	return ok ? FP_EXIT_OK : code ? code : FP_EXIT_INPUT;
 }
 
