@@ -31,4 +31,4 @@ echo "execute what was written=$(why /out/made/p)"
 grep -E '^(CapEff|NoNewPrivs|Seccomp):' /proc/self/status | while read -r key value; do
 	echo "$key$value"
 done
-echo "limits=$(ulimit -n) files, core $(ulimit -c)"
+grep -E '^Max (open files|core file size|file size)' /proc/self/limits | tr -s ' '
