@@ -150,15 +150,20 @@ static void claim_call(struct judge *j, const struct fp_rule *r)
 static void claim_default(struct judge *j)
 {
 	const struct fp_rule *r = fp_ir_only(j->c->ir, FP_KIND_CALL_DEFAULT);
-	const char *reason = NULL;
+	struct fp_buf names;
 
+	fp_buf_init(&names, &j->c->unit->arena);
 	for (size_t i = 0; !is_letting_through(j->c->ir->call_default) && i < fp_sys_count(); i++)
-		if (is_unfiltered(j->c, fp_sys_at(i)) && !j->c->ir->calls[fp_sys_at(i)->index].n)
-			reason = fp_arena_printf(&j->c->unit->arena,
-						 "%s apart: no filter sees it; it raises SIGILL or "
-						 "fails outside the kernel's own trampoline",
-						 fp_sys_at(i)->name);
-	claim(j, r, FP_CLAIM_EXACT, reason);
+		if (is_unfiltered(j->c, fp_sys_at(i)) && !j->c->ir->calls[i].n)
+			fp_buf_printf(&names, "%s%s", names.len ? ", " : "", fp_sys_at(i)->name);
+	claim(j, r, FP_CLAIM_EXACT, NULL);
+	if (names.len)
+		claim(j, r, FP_CLAIM_EXACT,
+		      fp_arena_printf(
+			      &j->c->unit->arena,
+			      "apart from %s, which no filter sees: outside the kernel's own "
+			      "trampolines they raise SIGILL or fail",
+			      fp_buf_text(&names)));
 	claim_action(j, r, j->c->ir->call_default);
 }
 

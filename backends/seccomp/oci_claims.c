@@ -142,10 +142,12 @@ static void claim_unknown(struct fp_scmp *o)
 		return;
 	if (fp_decision_cmp(d, o->rest)) {
 		bool is_wider = d.action < o->rest.action;
+		const char *why =
+			o->is_short
+				? "a list that tells them apart is longer than a kernel takes"
+				: fp_target_why(o->target, FP_FEAT_OCI_SECCOMP_DEFAULT_ERRNO_RET);
 		claim(o, r, is_wider ? FP_CLAIM_WIDER : FP_CLAIM_NARROWER,
-		      fp_arena_printf(
-			      &o->u->arena, "answered as the default action: %s",
-			      fp_target_why(o->target, FP_FEAT_OCI_SECCOMP_DEFAULT_ERRNO_RET)));
+		      fp_arena_printf(&o->u->arena, "answered as the default action: %s", why));
 	} else if (d.action < FP_ACT_ERRNO &&
 		   !fp_target_has(o->target, FP_FEAT_OCI_SECCOMP_NO_PROLOGUE)) {
 		claim(o, r, FP_CLAIM_WIDER,
