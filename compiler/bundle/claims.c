@@ -8,26 +8,40 @@
 
 static const char signs[] = { '=', '<', '>', '.' };
 
+/* A sentence of the policy's author stays on its line: a row must not be able to look like another.
+ */
+static void put_sentence(struct fp_buf *b, const char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < 0x20 || *text == 0x7f)
+			fp_buf_printf(b, "\\x%02x", (unsigned char)*text);
+		else
+			fp_buf_putc(b, *text);
+}
+
 static void header(struct fp_buf *b, const struct fp_bundle *bundle,
 		   const struct fp_bundle_target *t)
 {
 	const struct fp_ir *ir = bundle->ir;
 
-	fp_buf_printf(b, "Claims: policy %s%s%s on %s (Linux %s)\n\n", ir->name,
-		      ir->version[0] ? " " : "", ir->version, t->target->name,
-		      t->target->kernel.text);
+	fp_buf_printf(b, "Claims: policy %s%s", ir->name, ir->version[0] ? " " : "");
+	put_sentence(b, ir->version);
+	fp_buf_printf(b, " on %s (Linux %s)\n\n", t->target->name, t->target->kernel.text);
 	fp_buf_puts(b, "  =  exact: the layer enforces just what the rule says\n"
 		       "  <  narrower: it permits less   >  wider: it permits more   .  none\n");
 	for (enum fp_layer l = 0; l < FP_LAYER_N; l++) {
-		if (!t->counts[l])
+		const char *why = ir->best_effort_because[l];
+		if (!t->counts[l]) {
 			fp_buf_printf(
 				b,
 				"  (%s) is emitted, and not counted: the target does not run it\n",
 				fp_layer_names[l]);
-		else if (ir->best_effort[l])
-			fp_buf_printf(b, "  %s is best effort%s%s\n", fp_layer_names[l],
-				      ir->best_effort_because[l] ? ": " : "",
-				      ir->best_effort_because[l] ? ir->best_effort_because[l] : "");
+		} else if (ir->best_effort[l]) {
+			fp_buf_printf(b, "  %s is best effort%s", fp_layer_names[l],
+				      why ? ": " : "");
+			put_sentence(b, why ? why : "");
+			fp_buf_putc(b, '\n');
+		}
 	}
 	fp_buf_puts(b, "\n   rule ");
 	for (enum fp_layer l = 0; l < FP_LAYER_N; l++)
@@ -72,8 +86,11 @@ static void reasons(struct fp_buf *b, const struct fp_bundle_target *t, const st
 			fp_buf_printf(b, "%7u  %-8s %-8s  %s\n", r->id, fp_layer_names[l],
 				      fp_claim_names[c->kind], c->reason);
 	}
-	if (r->accepted)
-		fp_buf_printf(b, "%7u  accepted unenforced: %s\n", r->id, r->accepted);
+	if (!r->accepted)
+		return;
+	fp_buf_printf(b, "%7u  accepted unenforced: ", r->id);
+	put_sentence(b, r->accepted);
+	fp_buf_putc(b, '\n');
 }
 
 struct none {

@@ -203,8 +203,8 @@ static void check_shape(struct parser *p, const char *t, size_t n)
 	}
 	for (size_t i = 0; i < n; i++) {
 		size_t rest = n - i - 1;
-		if (t[i] == '\0')
-			refuse(p, i, i + 1, "holds a NUL");
+		if ((unsigned char)t[i] < 0x20 || t[i] == 0x7f)
+			refuse(p, i, i + 1, "holds a control character");
 		if (t[i] != '/')
 			continue;
 		if (rest && t[i + 1] == '/')

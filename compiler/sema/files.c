@@ -229,7 +229,7 @@ static const char *mount_text(struct fp_sema *s, const struct fp_rule_mount *m)
 	return fp_buf_text(&b);
 }
 
-static const char *plain_path(struct fp_sema *s, const struct fp_ast *n)
+const char *fp_sema_path(struct fp_sema *s, const struct fp_ast *n)
 {
 	const struct fp_glob *g = fp_sema_glob(s, n);
 
@@ -247,10 +247,10 @@ static void mount(struct fp_sema *s, const struct fp_scope *sc, const struct fp_
 
 	while (strcmp(fp_mount_type_names[m.type], n->name->text))
 		m.type++;
-	if (m.type == FP_MOUNT_BIND && !(m.source = plain_path(s, n->kids[at++])))
+	if (m.type == FP_MOUNT_BIND && !(m.source = fp_sema_path(s, n->kids[at++])))
 		return;
 	const struct fp_ast *on = n->kids[at++];
-	m.on = plain_path(s, on);
+	m.on = fp_sema_path(s, on);
 	for (; at < n->n && n->kids[at]->kind == FP_AST_OPTION; at++)
 		if (!mount_option(s, n->kids[at], &m))
 			return;

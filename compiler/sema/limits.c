@@ -49,9 +49,10 @@ static bool device_number(struct fp_sema *s, const struct fp_ast *major, const s
 
 static bool device(struct fp_sema *s, const struct fp_ast *n, struct fp_device *out)
 {
-	const struct fp_devnode *known = fp_devnode_find(n->text->text, n->text->len);
-
-	out->path = n->text->text;
+	out->path = fp_sema_path(s, n);
+	if (!out->path)
+		return false;
+	const struct fp_devnode *known = fp_devnode_find(out->path, strlen(out->path));
 	if (n->n == 2) {
 		out->type = !strcmp(n->name->text, "block") ? 'b' : 'c';
 		return device_number(s, n->kids[0], n->kids[1], out);
@@ -244,7 +245,7 @@ static const char *value_text(struct fp_sema *s, enum fp_limit limit, uint64_t v
 static void io_limit(struct fp_sema *s, const struct fp_scope *sc, const struct fp_ast *n)
 {
 	struct fp_device dev = { 0 };
-	const char *path = fp_sema_text(s, n->kids[0]);
+	const char *path = fp_sema_path(s, n->kids[0]);
 	bool numbered = n->n > 2 && n->kids[1]->kind == FP_AST_NUMBER;
 
 	if (!path || (numbered && !device_number(s, n->kids[1], n->kids[2], &dev)))

@@ -179,6 +179,8 @@ bool fp_sema_net_rule(struct fp_sema *s, const struct fp_ast *node, bool egress,
 		      struct fp_rule_net *out, const char **text);
 uint16_t fp_sema_right(struct fp_sema *s, const struct fp_str *name, struct fp_span span);
 const struct fp_glob *fp_sema_glob(struct fp_sema *s, const struct fp_ast *text);
+const char *fp_sema_path(struct fp_sema *s,
+			 const struct fp_ast *text); /* one path; NULL: reported */
 
 /* assert.c */
 void fp_sema_assertion(struct fp_sema *s, const struct fp_scope *sc, const struct fp_ast *node);
