@@ -222,7 +222,7 @@ static bool lock_stage(struct fp_fs_tree *t)
 
 static bool make_stage(struct fp_fs_tree *t)
 {
-	char prefix[sizeof(STAGE) + NAME_MAX];
+	char prefix[sizeof(STAGE) + 202];
 
 	/* A long name is cut so that its stage is a legal name, too. */
 	snprintf(prefix, sizeof(prefix), STAGE "%.200s-", t->name);
