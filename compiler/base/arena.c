@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Bump allocator. */
-#include "base/arena.h"
+#include "base/buf.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+
+#define HUGE_PAGE (2u << 20) /* of x86-64, and of aarch64 with 4 KiB pages */
 
 struct fp_chunk {
 	struct fp_chunk *next;
@@ -42,37 +43,86 @@ static void fail(const struct fp_arena *a)
 	longjmp(*a->recover, 1);
 }
 
-static struct fp_chunk *grow(struct fp_arena *a, size_t size)
+/* Room for what stands alone: more than a chunk, or more than is worth beginning a new one for. */
+static bool is_large(const struct fp_arena *a, size_t size)
 {
-	size_t cap = size > FP_ARENA_CHUNK ? size : FP_ARENA_CHUNK;
-	size_t left = a->limit - a->used;
+	return size > FP_ARENA_CHUNK / 4 || FP_ARENA_CHUNK > a->limit - a->used;
+}
 
-	if (cap > left)
-		cap = size;
-	if (cap > left)
+static struct fp_chunk *take(struct fp_arena *a, size_t bytes)
+{
+	if (bytes > a->limit - a->used)
 		fail(a);
-	struct fp_chunk *c = calloc(1, sizeof(*c) + cap);
+	struct fp_chunk *c = bytes == FP_ARENA_CHUNK ? aligned_alloc(bytes, bytes) : malloc(bytes);
 	if (!c)
 		fail(a);
-	c->cap = cap;
-	c->next = a->chunks;
-	a->chunks = c;
-	a->used += cap;
+	a->used += bytes;
+	/* One fault in place of 512, where the kernel has a huge page. Before the first write. */
+	if (FP_ARENA_CHUNK >= HUGE_PAGE && bytes == FP_ARENA_CHUNK)
+		(void)madvise(c, bytes, MADV_HUGEPAGE);
+	*c = (struct fp_chunk){ .cap = bytes - sizeof(*c) };
 	return c;
 }
 
-void *fp_arena_alloc(struct fp_arena *a, size_t size)
+/* The chunk that allocations come from stays the first. */
+static struct fp_chunk *take_large(struct fp_arena *a, size_t size)
+{
+	struct fp_chunk *c = take(a, sizeof(*c) + size);
+
+	if (a->chunks) {
+		c->next = a->chunks->next;
+		a->chunks->next = c;
+	} else {
+		a->chunks = c;
+	}
+	return c;
+}
+
+static struct fp_chunk *take_chunk(struct fp_arena *a)
+{
+	struct fp_chunk *c = take(a, FP_ARENA_CHUNK);
+
+	c->next = a->chunks;
+	a->chunks = c;
+	return c;
+}
+
+static size_t rounded(const struct fp_arena *a, size_t size)
 {
 	const size_t align = _Alignof(max_align_t);
 
 	if (size > SIZE_MAX / 2)
 		fail(a);
-	size = (size + align - 1) & ~(align - 1);
+	return (size + align - 1) & ~(align - 1);
+}
+
+void *fp_arena_alloc(struct fp_arena *a, size_t size)
+{
 	struct fp_chunk *c = a->chunks;
+
+	size = rounded(a, size);
 	if (!c || c->cap - c->used < size)
-		c = grow(a, size);
+		c = is_large(a, size) ? take_large(a, size) : take_chunk(a);
 	void *p = (char *)c->data + c->used;
 	c->used += size;
+	return memset(p, 0, size);
+}
+
+void *fp_arena_grow(struct fp_arena *a, void *old, size_t old_size, size_t size)
+{
+	struct fp_chunk *c = a->chunks;
+
+	old_size = rounded(a, old_size);
+	size = rounded(a, size);
+	if (c && old_size && (char *)old + old_size == (char *)c->data + c->used &&
+	    size - old_size <= c->cap - c->used) {
+		memset((char *)old + old_size, 0, size - old_size);
+		c->used += size - old_size;
+		return old;
+	}
+	void *p = fp_arena_alloc(a, size);
+	if (old_size)
+		memcpy(p, old, old_size);
 	return p;
 }
 
@@ -105,20 +155,14 @@ char *fp_arena_text(struct fp_arena *a, const char *from, size_t len)
 
 char *fp_arena_printf(struct fp_arena *a, const char *format, ...)
 {
-	va_list ap, again;
+	struct fp_buf b;
+	va_list ap;
 
+	fp_buf_init(&b, a);
 	va_start(ap, format);
-	va_copy(again, ap);
-	int n = vsnprintf(NULL, 0, format, ap);
+	fp_buf_vprintf(&b, format, ap);
 	va_end(ap);
-	if (n < 0) {
-		va_end(again);
-		fail(a);
-	}
-	char *p = fp_arena_alloc(a, (size_t)n + 1);
-	vsnprintf(p, (size_t)n + 1, format, again);
-	va_end(again);
-	return p;
+	return b.data;
 }
 
 void fp_arena_own(struct fp_arena *a, void (*release)(void *), void *object)

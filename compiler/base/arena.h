@@ -22,9 +22,9 @@ struct fp_arena {
 	jmp_buf *recover;
 };
 
-/* Size of a chunk; the test build shrinks it so that growth runs in every test. */
+/* Size of a chunk, a power of 2; the test build shrinks it so that growth runs in every test. */
 #ifndef FP_ARENA_CHUNK
-#define FP_ARENA_CHUNK (64u * 1024u)
+#define FP_ARENA_CHUNK (2u << 20)
 #endif
 
 void fp_arena_init(struct fp_arena *a, size_t limit, jmp_buf *recover);
@@ -34,6 +34,13 @@ void fp_arena_free(struct fp_arena *a);
 
 void *fp_arena_alloc(struct fp_arena *a, size_t size);
 void *fp_arena_array(struct fp_arena *a, size_t n, size_t size);
+
+/*
+ * The old bytes with more room behind them: in place where nothing was allocated since, else a copy
+ * (the old ones stay). `size` is not less than `old_size`; `old` may be NULL if that is 0.
+ */
+void *fp_arena_grow(struct fp_arena *a, void *old, size_t old_size, size_t size);
+
 void *fp_arena_copy(struct fp_arena *a, const void *from, size_t size);
 char *fp_arena_text(struct fp_arena *a, const char *from, size_t len); /* adds the NUL */
 char *fp_arena_printf(struct fp_arena *a, const char *format, ...)

@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -23,6 +24,9 @@ void fp_buf_number(struct fp_buf *b, uint64_t value); /* decimal */
 
 /* Locale-free for the conversions the project uses: %s %.*s %c %d %u %x %zu and the PRI macros. */
 void fp_buf_printf(struct fp_buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+void fp_buf_vprintf(struct fp_buf *b, const char *format, va_list ap)
+	__attribute__((format(printf, 2, 0)));
 
 /* The contents as text; "" for an empty buffer. Valid until the next write. */
 const char *fp_buf_text(const struct fp_buf *b);

@@ -8,8 +8,8 @@
 #include <string.h>
 
 /*
- * FP_VEC(type) declares the three members; an all-zero vector is empty. Growth doubles and leaves
- * the old array to the arena, so pointers into a vector die at the next push: keep indexes.
+ * FP_VEC(type) declares the three members; an all-zero vector is empty. Growth doubles and may
+ * move the array, so pointers into a vector die at the next push: keep indexes.
  */
 #define FP_VEC(type)           \
 	struct {               \
@@ -17,17 +17,25 @@
 		size_t n, cap; \
 	}
 
-#define fp_vec_push(arena, v, value)                                                        \
-	do {                                                                                \
-		if ((v)->n == (v)->cap) {                                                   \
-			size_t fp_cap_ = (v)->cap ? (v)->cap * 2 : 8;                       \
-			void *fp_new_ = fp_arena_array((arena), fp_cap_, sizeof(*(v)->at)); \
-			if ((v)->n)                                                         \
-				memcpy(fp_new_, (v)->at, (v)->n * sizeof(*(v)->at));        \
-			(v)->at = fp_new_;                                                  \
-			(v)->cap = fp_cap_;                                                 \
-		}                                                                           \
-		(v)->at[(v)->n++] = (value);                                                \
+#define fp_vec_push(arena, v, value)                                               \
+	do {                                                                       \
+		if ((v)->n == (v)->cap) {                                          \
+			size_t fp_cap_ = (v)->cap ? (v)->cap * 2 : 8;              \
+			(v)->at = fp_vec_grow((arena), (v)->at, (v)->cap, fp_cap_, \
+					      sizeof(*(v)->at));                   \
+			(v)->cap = fp_cap_;                                        \
+		}                                                                  \
+		(v)->at[(v)->n++] = (value);                                       \
 	} while (0)
+
+/* For fp_vec_push(). */
+static inline void *fp_vec_grow(struct fp_arena *a, void *old, size_t n, size_t to, size_t size)
+{
+	size_t bytes;
+
+	if (__builtin_mul_overflow(to, size, &bytes))
+		bytes = SIZE_MAX; /* more than any arena has */
+	return fp_arena_grow(a, old, n * size, bytes);
+}
 
 #endif
