@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The one way JSON is written. */
+/* JSON text from trees, and as it is told. */
 #include "base/json.h"
 #include "base/utf8.h"
 
@@ -39,45 +39,7 @@ json_t *fp_json_text(struct fp_unit *u, const char *text)
 	return value;
 }
 
-void fp_json_write(struct fp_unit *u, const json_t *value, struct fp_buf *out)
-{
-	char *text = json_dumps(value, JSON_INDENT(2) | JSON_SORT_KEYS);
-
-	if (!text)
-		longjmp(u->recover, 1);
-	fp_arena_own(&u->arena, free, text);
-	fp_buf_puts(out, text);
-	fp_buf_putc(out, '\n');
-}
-
-void fp_json_begin(struct fp_json *j, struct fp_unit *u, struct fp_buf *out)
-{
-	*j = (struct fp_json){ .unit = u, .out = out };
-	fp_buf_putc(out, '{');
-}
-
-/* Only an opening bracket ends in itself: nothing was told at this depth yet. */
-static bool is_empty(const struct fp_json *j)
-{
-	char c = j->out->data[j->out->len - 1];
-
-	return c == '{' || c == '[';
-}
-
-static void new_line(struct fp_json *j, unsigned depth)
-{
-	static const char spaces[] = "\n                                ";
-
-	_Static_assert(sizeof(spaces) - 1 == 1 + 2 * FP_JSON_DEPTH, "two spaces a level");
-	fp_buf_add(j->out, spaces, 1 + 2 * depth);
-}
-
-void fp_json_end(struct fp_json *j)
-{
-	if (!is_empty(j))
-		new_line(j, 0);
-	fp_buf_puts(j->out, "}\n");
-}
+/* ---- pieces ---- */
 
 /* A run of bytes that stand for themselves. */
 static size_t plain(const char *text)
@@ -122,26 +84,140 @@ static void put_string(struct fp_buf *out, const char *text)
 	fp_buf_putc(out, '"');
 }
 
-/* What stands before a value. */
-static void lead(struct fp_json *j, const char *key)
+/* Only an opening bracket ends in itself: nothing was told at this depth yet. */
+static bool is_empty(const struct fp_buf *out)
 {
-	if (!is_empty(j))
-		fp_buf_putc(j->out, ',');
-	new_line(j, j->depth + 1);
+	char c = out->data[out->len - 1];
+
+	return c == '{' || c == '[';
+}
+
+static void new_line(struct fp_buf *out, size_t depth)
+{
+	static const char spaces[] = "                                ";
+
+	fp_buf_putc(out, '\n');
+	for (size_t left = 2 * depth, n; left; left -= n) {
+		n = left < sizeof(spaces) - 1 ? left : sizeof(spaces) - 1;
+		fp_buf_add(out, spaces, n);
+	}
+}
+
+/* Before a value, and its key if it has one. */
+static void lead(struct fp_buf *out, size_t depth, const char *key)
+{
+	if (!is_empty(out))
+		fp_buf_putc(out, ',');
+	new_line(out, depth);
 	if (!key)
 		return;
+	put_string(out, key);
+	fp_buf_add(out, ": ", 2);
+}
+
+static void close_bracket(struct fp_buf *out, size_t depth, char bracket)
+{
+	if (!is_empty(out))
+		new_line(out, depth);
+	fp_buf_putc(out, bracket);
+}
+
+/* ---- trees ---- */
+
+static void put_tree(struct fp_unit *u, struct fp_buf *out, size_t depth, json_t *value);
+
+struct member {
+	const char *key;
+	json_t *value;
+};
+
+static int by_key(const void *a, const void *b)
+{
+	return strcmp(((const struct member *)a)->key, ((const struct member *)b)->key);
+}
+
+static void put_object(struct fp_unit *u, struct fp_buf *out, size_t depth, json_t *object)
+{
+	size_t n = json_object_size(object), i = 0;
+	struct member *all = FP_NEW_ARRAY(&u->arena, n, struct member);
+
+	for (void *it = json_object_iter(object); it; it = json_object_iter_next(object, it))
+		all[i++] = (struct member){ json_object_iter_key(it), json_object_iter_value(it) };
+	if (n)
+		qsort(all, n, sizeof(all[0]), by_key);
+	fp_buf_putc(out, '{');
+	for (i = 0; i < n; i++) {
+		lead(out, depth + 1, all[i].key);
+		put_tree(u, out, depth + 1, all[i].value);
+	}
+	close_bracket(out, depth, '}');
+}
+
+static void put_array(struct fp_unit *u, struct fp_buf *out, size_t depth, const json_t *array)
+{
+	fp_buf_putc(out, '[');
+	for (size_t i = 0; i < json_array_size(array); i++) {
+		lead(out, depth + 1, NULL);
+		put_tree(u, out, depth + 1, json_array_get(array, i));
+	}
+	close_bracket(out, depth, ']');
+}
+
+static void put_scalar(struct fp_buf *out, const json_t *value)
+{
+	char text[64]; /* of a number: 17 digits, sign, point and exponent */
+	size_t n = json_dumpb(value, text, sizeof(text), JSON_ENCODE_ANY);
+
+	fp_buf_add(out, text, n < sizeof(text) ? n : 0);
+}
+
+/* As deep as jansson reads: 2048 levels. */
+static void put_tree(struct fp_unit *u, struct fp_buf *out, size_t depth, json_t *value)
+{
+	if (json_is_object(value))
+		put_object(u, out, depth, value);
+	else if (json_is_array(value))
+		put_array(u, out, depth, value);
+	else if (json_is_string(value))
+		put_string(out, json_string_value(value));
+	else
+		put_scalar(out, value);
+}
+
+void fp_json_write(struct fp_unit *u, json_t *value, struct fp_buf *out)
+{
+	put_tree(u, out, 0, value);
+	fp_buf_putc(out, '\n');
+}
+
+/* ---- documents as they are told ---- */
+
+void fp_json_begin(struct fp_json *j, struct fp_unit *u, struct fp_buf *out)
+{
+	*j = (struct fp_json){ .unit = u, .out = out };
+	fp_buf_putc(out, '{');
+}
+
+void fp_json_end(struct fp_json *j)
+{
+	close_bracket(j->out, 0, '}');
+	fp_buf_putc(j->out, '\n');
+}
+
+static void next(struct fp_json *j, const char *key)
+{
 	const char **last = &j->last[j->depth];
-	if (*last && strcmp(*last, key) >= 0)
+
+	if (key && *last && strcmp(*last, key) >= 0)
 		fp_diag(j->unit, FP_E_INTERNAL, (struct fp_span){ 0, 0 },
 			"JSON member '%s' is told after '%s'", key, *last);
 	*last = key;
-	put_string(j->out, key);
-	fp_buf_add(j->out, ": ", 2);
+	lead(j->out, j->depth + 1, key);
 }
 
 static void open_level(struct fp_json *j, const char *key, bool is_array)
 {
-	lead(j, key);
+	next(j, key);
 	fp_buf_putc(j->out, is_array ? '[' : '{');
 	if (++j->depth == FP_JSON_DEPTH)
 		longjmp(j->unit->recover, 1);
@@ -163,27 +239,25 @@ void fp_json_close(struct fp_json *j)
 {
 	bool is_array = j->is_array[j->depth--];
 
-	if (!is_empty(j))
-		new_line(j, j->depth + 1);
-	fp_buf_putc(j->out, is_array ? ']' : '}');
+	close_bracket(j->out, j->depth + 1, is_array ? ']' : '}');
 }
 
 void fp_json_put_text(struct fp_json *j, const char *key, const char *text)
 {
 	if (!text)
 		return;
-	lead(j, key);
+	next(j, key);
 	put_string(j->out, text);
 }
 
 void fp_json_put_number(struct fp_json *j, const char *key, uint64_t value)
 {
-	lead(j, key);
+	next(j, key);
 	fp_buf_number(j->out, value);
 }
 
 void fp_json_put_flag(struct fp_json *j, const char *key, bool value)
 {
-	lead(j, key);
+	next(j, key);
 	fp_buf_puts(j->out, value ? "true" : "false");
 }

@@ -21,7 +21,7 @@ void fp_json_push(struct fp_unit *u, json_t *array, json_t *value);
 json_t *fp_json_text(struct fp_unit *u,
 		     const char *text); /* borrowed by nobody: give it to a setter */
 
-void fp_json_write(struct fp_unit *u, const json_t *value, struct fp_buf *out);
+void fp_json_write(struct fp_unit *u, json_t *value, struct fp_buf *out);
 
 /*
  * The same bytes without a tree. Members are told in the order of their keys' bytes; one that comes
