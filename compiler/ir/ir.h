@@ -88,7 +88,8 @@ struct fp_rule_call {
 	/*
 	 * By ABI: when the rule applies, over the words that a filter sees and in kernel view (bits
 	 * that the kernel drops are not tested). FP_PRED_TRUE always. NULL where the ABI lacks all
-	 * the calls or is closed: nobody reads it there. A rule with a condition names exactly one call.
+	 * the calls or is closed: nobody reads it there. A rule with a condition names exactly one
+	 * call.
 	 */
 	const struct fp_pred *when[FP_ABI_N];
 	bool is_audit; /* made from `audit { allowed ... }`: the calls were allowed by other rules
