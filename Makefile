@@ -157,7 +157,8 @@ suites = $(foreach t,$(unit),'unit/$(t)=$(B)/asan/tests/unit/test_$(t)') \
 	'consumers/selinux=$(B)/tests/consumers/selinux' \
 	'consumers/nft=$(B)/tests/consumers/nft $(B)/out/*/*/nftables/*.nft' \
 	'consumers/cgroup=$(B)/tests/consumers/cgroup $(B)/out/*/*/cgroup2' \
-	'consumers/runtimes=tests/consumers/runtime.sh $(B)/fpolicyc'
+	'consumers/runtimes=tests/consumers/runtime.sh $(B)/fpolicyc' \
+	'policies/lab-container=tests/policies/lab-container.sh $(B)/fpolicyc'
 
 .PHONY: check
 check: deps-check
