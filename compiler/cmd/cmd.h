@@ -31,6 +31,12 @@ struct fp_cmd {
 /* "fpolicyc: error: ..." on stderr; returns FP_EXIT_INPUT. */
 int fp_cmd_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/*
+ * What getopt_long() refused: `c` is its answer ('?' or ':'), `before` was optind before the call.
+ * Returns FP_EXIT_INPUT.
+ */
+int fp_cmd_bad_option(int c, int before, char **argv, const char *command);
+
 /* Prints the handle's diagnostics on stderr (in colour on a terminal unless NO_COLOR) and maps the
  * status. */
 int fp_cmd_finish(struct fpolicy *p, enum fpolicy_status status);

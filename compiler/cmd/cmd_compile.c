@@ -60,7 +60,7 @@ static bool depend_option(struct options *o, const char *arg, int argc, char **a
 	return o->depfile || (fp_cmd_error("-MF needs a value"), false);
 }
 
-static bool take_option(struct options *o, int c, int argc, char **argv)
+static bool take_option(struct options *o, int c, int before, int argc, char **argv)
 {
 	bool ok;
 
@@ -84,12 +84,8 @@ static bool take_option(struct options *o, int c, int argc, char **argv)
 	case OPT_HELP:
 		o->help = true;
 		return true;
-	case ':':
-		return fp_cmd_error("%s needs a value", argv[optind - 1]), false;
 	default:
-		return fp_cmd_error("unknown option %s; try `fpolicyc compile --help`",
-				    argv[optind - 1]),
-		       false;
+		return fp_cmd_bad_option(c, before, argv, "compile"), false;
 	}
 }
 
@@ -282,13 +278,15 @@ static int all(const struct options *o, char **files, int n)
 int fp_cmd_compile(int argc, char **argv)
 {
 	struct options o = { 0 };
-	int c;
+	int c, before = 1;
 
 	/* As the main command its own name is the program's; as `compile` it is argv[0]. */
 	optind = 1;
-	while ((c = getopt_long(argc, argv, ":o:D:I:M:q", long_options, NULL)) != -1)
-		if (!take_option(&o, c, argc, argv))
+	while ((c = getopt_long(argc, argv, ":o:D:I:M:q", long_options, NULL)) != -1) {
+		if (!take_option(&o, c, before, argc, argv))
 			return FP_EXIT_INPUT;
+		before = optind;
+	}
 	if (o.help) {
 		fputs(usage, stdout);
 		return FP_EXIT_OK;

@@ -48,7 +48,7 @@ static const struct option long_options[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
-static bool take_option(struct options *o, int c, char **argv)
+static bool take_option(struct options *o, int c, int before, char **argv)
 {
 	switch (c) {
 	case 'o':
@@ -66,12 +66,8 @@ static bool take_option(struct options *o, int c, char **argv)
 	case OPT_HELP:
 		o->help = true;
 		return true;
-	case ':':
-		return fp_cmd_error("%s needs a value", argv[optind - 1]), false;
 	default:
-		return fp_cmd_error("unknown option %s; try `fpolicyc merge --help`",
-				    argv[optind - 1]),
-		       false;
+		return fp_cmd_bad_option(c, before, argv, "merge"), false;
 	}
 }
 
@@ -157,12 +153,14 @@ int fp_cmd_merge(int argc, char **argv)
 	struct input in[1 + MAX_FRAGMENTS] = { 0 };
 	struct options o = { 0 };
 	size_t n = 0;
-	int c, code = FP_EXIT_INPUT;
+	int c, before = 1, code = FP_EXIT_INPUT;
 
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, ":o:q", long_options, NULL)) != -1)
-		if (!take_option(&o, c, argv))
+	while ((c = getopt_long(argc, argv, ":o:q", long_options, NULL)) != -1) {
+		if (!take_option(&o, c, before, argv))
 			return FP_EXIT_INPUT;
+		before = optind;
+	}
 	if (o.help) {
 		fputs(usage, stdout);
 		return FP_EXIT_OK;

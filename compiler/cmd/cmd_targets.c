@@ -177,7 +177,7 @@ static const struct option long_options[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
-static bool take_option(struct options *o, int c, char **argv)
+static bool take_option(struct options *o, int c, int before, char **argv)
 {
 	switch (c) {
 	case 'o':
@@ -189,12 +189,8 @@ static bool take_option(struct options *o, int c, char **argv)
 	case OPT_HELP:
 		o->help = true;
 		return true;
-	case ':':
-		fp_cmd_error("%s needs a value", argv[optind - 1]);
-		return false;
 	default:
-		fp_cmd_error("unknown option %s; try `fpolicyc targets --help`", argv[optind - 1]);
-		return false;
+		return fp_cmd_bad_option(c, before, argv, "targets"), false;
 	}
 }
 
@@ -217,12 +213,14 @@ static bool check_options(struct options *o, int argc, char **argv)
 int fp_cmd_targets(int argc, char **argv)
 {
 	struct options o = { 0 };
-	int c;
+	int c, before = 1;
 
 	optind = 1;
-	while ((c = getopt_long(argc, argv, ":o:", long_options, NULL)) != -1)
-		if (!take_option(&o, c, argv))
+	while ((c = getopt_long(argc, argv, ":o:", long_options, NULL)) != -1) {
+		if (!take_option(&o, c, before, argv))
 			return FP_EXIT_INPUT;
+		before = optind;
+	}
 	if (o.help) {
 		fputs(usage, stdout);
 		return FP_EXIT_OK;

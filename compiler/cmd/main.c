@@ -2,6 +2,7 @@
 /* fpolicyc: picks the subcommand. */
 #include "cmd/cmd.h"
 
+#include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,6 +27,19 @@ int fp_cmd_error(const char *format, ...)
 	va_end(ap);
 	fputc('\n', stderr);
 	return FP_EXIT_INPUT;
+}
+
+/* Inside a bundle (-qz) optind does not move, and the word before it is another one. */
+int fp_cmd_bad_option(int c, int before, char **argv, const char *command)
+{
+	const char *word = argv[optind - 1];
+	char letter[] = { '-', (char)optopt, '\0' };
+
+	if (optind == before || strncmp(word, "--", 2))
+		word = letter;
+	if (c == ':')
+		return fp_cmd_error("%s needs a value", word);
+	return fp_cmd_error("unknown option %s; try `fpolicyc %s --help`", word, command);
 }
 
 static bool wants_colour(void)
