@@ -207,21 +207,11 @@ static const char *address_text(struct fp_arena *a, const struct fp_prefix *p)
 	return fp_buf_text(&b);
 }
 
-static bool names_prefix(const struct fp_rule *r, const struct fp_prefix *p)
-{
-	for (size_t i = 0; i < r->u.net.prefix_count; i++)
-		if (!fp_prefix_cmp(&r->u.net.prefixes[i], p))
-			return true;
-	return !r->u.net.prefix_count && !p->bits;
-}
-
 /* Packets are checked by the longest prefix that matches; the job's peers have a type of their own.
  */
 static void write_nodes(struct se_writer *w)
 {
 	const struct se_net *net = &w->plan->net;
-
-	static const enum fp_kind kinds[] = { FP_KIND_EGRESS, FP_KIND_INGRESS };
 
 	se_line(w, "(type peer_t)");
 	se_line(w, "(roletype object_r peer_t)");
@@ -232,10 +222,9 @@ static void write_nodes(struct se_writer *w)
 		se_line(w, "(nodecon (%s) (%s) (system_u object_r %s (low low)))",
 			address_text(w->buf.arena, &n->prefix), mask_text(w->buf.arena, &n->prefix),
 			n->is_peer ? "peer_t" : "node_t");
-		for (size_t k = 0; k < 2; k++)
-			fp_ir_each (w->plan->ir, kinds[k], r)
-				if (names_prefix(r, &n->prefix))
-					se_mark(w, begin, r->id);
+		for (size_t k = n->first; k < n->end; k++)
+			if (net->names.at[k].rule)
+				se_mark(w, begin, net->names.at[k].rule->id);
 	}
 	se_line(w, "(allow domain netif_t (netif (egress ingress)))");
 	se_line(w, "(allow domain peer_t (node (recvfrom sendto)))");

@@ -218,61 +218,100 @@ static void plan_base(struct fp_unit *u, const struct fp_target *t, struct se_ne
 
 /* ---- hosts ---- */
 
-static bool covers(const struct fp_rule_net *n, const struct fp_prefix *p)
-{
-	for (size_t i = 0; i < n->prefix_count; i++)
-		if (fp_prefix_contains(&n->prefixes[i], p))
-			return true;
-	return !n->prefix_count;
-}
-
 static bool is_total(const struct fp_rule_net *n)
 {
 	return n->proto == FP_PROTO_ANY && n->port_count == 1 && n->ports[0].first <= 1 &&
 	       n->ports[0].last == LAST_PORT;
 }
 
-static bool peers(const struct fp_ir *ir, enum fp_kind kind, enum fp_kind def,
-		  const struct fp_prefix *p)
-{
-	bool allowed = is_open(ir, def);
+/* What rules say about a prefix; it holds for all that lies in it. */
+#define ALLOWED 1u /* some traffic */
+#define DENIED  2u /* all of it */
+#define INGRESS 2u /* bits further up for the other direction */
 
-	fp_ir_each (ir, kind, r) {
-		if (!covers(&r->u.net, p))
-			continue;
-		if (r->u.net.effect == FP_DENY && is_total(&r->u.net))
-			return false;
-		allowed |= r->u.net.effect == FP_ALLOW;
-	}
-	return allowed;
+static unsigned says(const struct fp_rule *r)
+{
+	unsigned it = r->u.net.effect == FP_ALLOW ? ALLOWED : is_total(&r->u.net) ? DENIED : 0;
+
+	return r->kind == FP_KIND_INGRESS ? it << INGRESS : it;
 }
 
-static int cmp_prefix(const void *a, const void *b)
+static bool is_peer(const struct fp_ir *ir, unsigned said)
 {
-	return fp_prefix_cmp(a, b);
+	if (is_open(ir, FP_KIND_EGRESS_DEFAULT))
+		said |= ALLOWED;
+	if (is_open(ir, FP_KIND_INGRESS_DEFAULT))
+		said |= ALLOWED << INGRESS;
+	return (said & (ALLOWED | DENIED)) == ALLOWED ||
+	       (said >> INGRESS & (ALLOWED | DENIED)) == ALLOWED;
 }
 
-/* Every prefix that a rule names, and both families as a whole; the longest that matches decides.
- */
-static void plan_nodes(struct fp_unit *u, const struct fp_ir *ir, struct se_net *out)
+static int cmp_name(const void *a, const void *b)
+{
+	const struct se_name *x = a, *y = b;
+	int c = fp_prefix_cmp(&x->prefix, &y->prefix);
+
+	if (c)
+		return c;
+	uint32_t i = x->rule ? x->rule->id + 1 : 0, k = y->rule ? y->rule->id + 1 : 0;
+	return (i > k) - (i < k);
+}
+
+static void add_name(struct fp_unit *u, struct se_net *out, struct fp_prefix prefix,
+		     const struct fp_rule *r)
+{
+	fp_vec_push(&u->arena, &out->names, ((struct se_name){ prefix, r }));
+}
+
+static void add_families(struct fp_unit *u, struct se_net *out, const struct fp_rule *r)
+{
+	add_name(u, out, (struct fp_prefix){ .family = FP_IPV4 }, r);
+	add_name(u, out, (struct fp_prefix){ .family = FP_IPV6 }, r);
+}
+
+static void gather_names(struct fp_unit *u, const struct fp_ir *ir, struct se_net *out)
 {
 	static const enum fp_kind kinds[] = { FP_KIND_EGRESS, FP_KIND_INGRESS };
 
-	FP_VEC(struct fp_prefix) all = { 0 };
-
-	fp_vec_push(&u->arena, &all, (struct fp_prefix){ .family = FP_IPV4 });
-	fp_vec_push(&u->arena, &all, (struct fp_prefix){ .family = FP_IPV6 });
+	add_families(u, out, NULL);
 	for (size_t k = 0; k < 2; k++)
-		fp_ir_each (ir, kinds[k], r)
+		fp_ir_each (ir, kinds[k], r) {
 			for (size_t i = 0; i < r->u.net.prefix_count; i++)
-				fp_vec_push(&u->arena, &all, r->u.net.prefixes[i]);
-	qsort(all.at, all.n, sizeof(struct fp_prefix), cmp_prefix);
-	for (size_t i = 0; i < all.n; i++) {
-		struct se_node node = { .prefix = all.at[i] };
-		if (i && !fp_prefix_cmp(&all.at[i - 1], &all.at[i]))
-			continue;
-		node.is_peer = peers(ir, FP_KIND_EGRESS, FP_KIND_EGRESS_DEFAULT, &all.at[i]) ||
-			       peers(ir, FP_KIND_INGRESS, FP_KIND_INGRESS_DEFAULT, &all.at[i]);
+				add_name(u, out, r->u.net.prefixes[i], r);
+			if (!r->u.net.prefix_count)
+				add_families(u, out, r);
+		}
+	qsort(out->names.at, out->names.n, sizeof(out->names.at[0]), cmp_name);
+}
+
+/*
+ * Every prefix that a rule names, and both families as a whole; the longest that matches decides.
+ * Sorted, a prefix comes after all that it lies in: those are on the stack.
+ */
+static void plan_nodes(struct fp_unit *u, const struct fp_ir *ir, struct se_net *out)
+{
+	struct outer {
+		const struct fp_prefix *prefix;
+		unsigned said;
+	};
+
+	FP_VEC(struct outer) stack = { 0 };
+
+	gather_names(u, ir, out);
+	for (size_t i = 0, end; i < out->names.n; i = end) {
+		struct outer it = { .prefix = &out->names.at[i].prefix };
+		while (stack.n && !fp_prefix_contains(stack.at[stack.n - 1].prefix, it.prefix))
+			stack.n--;
+		it.said = stack.n ? stack.at[stack.n - 1].said : 0;
+		for (end = i;
+		     end < out->names.n && !fp_prefix_cmp(&out->names.at[end].prefix, it.prefix);
+		     end++)
+			it.said |= out->names.at[end].rule ? says(out->names.at[end].rule) : 0;
+		fp_vec_push(&u->arena, &stack, it);
+		struct se_node node = { .prefix = *it.prefix,
+					.is_peer = is_peer(ir, it.said),
+					.first = i,
+					.end = end };
 		fp_vec_push(&u->arena, &out->nodes, node);
 	}
 }

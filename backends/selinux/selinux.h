@@ -208,14 +208,21 @@ struct se_base_port { /* a type of the base that covers allowed ports */
 	bool connects_wider, binds_wider; /* the type has ports that no rule allows */
 };
 
+struct se_name { /* a rule that names the prefix; NULL: none has to */
+	struct fp_prefix prefix;
+	const struct fp_rule *rule;
+};
+
 struct se_node {
 	struct fp_prefix prefix;
 	bool is_peer;
+	size_t first, end; /* its names */
 };
 
 struct se_net {
 	FP_VEC(struct se_ports) ports;    /* allowed ranges, by protocol and number */
 	FP_VEC(struct se_base_port) base; /* module only */
+	FP_VEC(struct se_name) names;     /* by prefix, then rule */
 	FP_VEC(struct se_node) nodes;     /* standalone only */
 	bool connects[FP_PROTO_ICMP + 1], binds[FP_PROTO_ICMP + 1]; /* some rule allows it */
 	bool connects_all[FP_PROTO_ICMP + 1],
