@@ -5,6 +5,9 @@
 
 #include <string.h>
 
+/* Bytes of a pattern that a message quotes. */
+#define SHOWN 100u
+
 struct parser {
 	struct fp_unit *u;
 	const char *text;
@@ -29,7 +32,11 @@ static void refuse(struct parser *p, size_t from, size_t to, const char *what)
 	if (span.end - span.begin == p->len)
 		span = (struct fp_span){ p->span.begin + (uint32_t)from,
 					 p->span.begin + (uint32_t)to };
-	fp_diag(p->u, FP_E_GLOB, span, "the pattern \"%.*s\" %s", (int)p->len, p->text, what);
+	size_t shown = p->len > SHOWN ? SHOWN : p->len;
+	while (shown < p->len && shown && ((unsigned char)p->text[shown] & 0xc0) == 0x80)
+		shown--;
+	fp_diag(p->u, FP_E_GLOB, span, "the pattern \"%.*s%s\" %s", (int)shown, p->text,
+		shown < p->len ? "..." : "", what);
 }
 
 static bool is_special(unsigned char c)
