@@ -45,11 +45,8 @@ static bool takes_blobs(const struct fp_target *t)
  * runtime that does not know the annotation takes linux.seccomp: no choice leaves the job without a
  * filter.
  */
-static void lower_blobs(struct fp_oci_plan *p, struct fp_call_context *c)
+static void lower_blobs(struct fp_oci_plan *p, const struct fp_seccomp_plan *plan)
 {
-	struct fp_seccomp_plan *plan = FP_NEW(&p->u->arena, struct fp_seccomp_plan);
-
-	fp_filter_build(c, plan);
 	for (unsigned i = 0; i < FP_ARCH_N; i++) {
 		struct fp_oci_item item = { .type = FP_OCI_TEXT };
 		struct fp_oci_patch patch = { 0 };
@@ -89,10 +86,9 @@ static void lower_filter(struct fp_oci_plan *p, const struct fp_seccomp_oci *cal
 
 void fp_oci_lower_calls(struct fp_oci_plan *p)
 {
-	struct fp_call_context *c = FP_NEW(&p->u->arena, struct fp_call_context);
+	const struct fp_seccomp_plan *plan = fp_seccomp_plan(p->u, p->ir, p->target);
 
-	fp_call_context_init(c, p->u, p->ir, p->target);
-	lower_filter(p, fp_seccomp_oci_with(c));
+	lower_filter(p, plan->oci);
 	if (takes_blobs(p->target))
-		lower_blobs(p, c);
+		lower_blobs(p, plan);
 }

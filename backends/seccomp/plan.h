@@ -91,6 +91,10 @@ struct fp_seccomp_plan {
 
 void fp_filter_build(struct fp_call_context *c, struct fp_seccomp_plan *plan);
 
+/* All that is decided for a target: made once, for each layer that asks. Reports nothing. */
+const struct fp_seccomp_plan *fp_seccomp_plan(struct fp_unit *u, const struct fp_ir *ir,
+					      const struct fp_target *t);
+
 /* Claims about the blobs, by rule. */
 const struct fp_claim *fp_seccomp_claims(struct fp_call_context *c);
 

@@ -40,19 +40,31 @@ static void report_length(struct fp_unit *u, const struct fp_filter *f)
 	fp_diag_help(u, "test fewer values: a range or a mask in place of a list, or fewer ABIs");
 }
 
-static const void *lower(struct fp_unit *u, const struct fp_ir *ir, const struct fp_target *t)
+const struct fp_seccomp_plan *fp_seccomp_plan(struct fp_unit *u, const struct fp_ir *ir,
+					      const struct fp_target *t)
 {
-	struct fp_seccomp_plan *plan = FP_NEW(&u->arena, struct fp_seccomp_plan);
+	const struct fp_seccomp_plan *made = fp_unit_recall(u, "seccomp plan", ir, t);
 
+	if (made)
+		return made;
+	struct fp_seccomp_plan *plan = FP_NEW(&u->arena, struct fp_seccomp_plan);
 	fp_call_context_init(&plan->context, u, ir, t);
 	fp_filter_build(&plan->context, plan);
-	for (unsigned i = 0; i < FP_ARCH_N; i++)
-		if (plan->filter[i].is_too_long)
-			report_length(u, &plan->filter[i]);
 	plan->claims = fp_seccomp_claims(&plan->context);
 	plan->oci = fp_seccomp_oci_with(&plan->context);
 	plan->is_logging = is_logging(ir);
 	plan->is_notifying = is_notifying(ir);
+	fp_unit_keep(u, "seccomp plan", ir, t, plan);
+	return plan;
+}
+
+static const void *lower(struct fp_unit *u, const struct fp_ir *ir, const struct fp_target *t)
+{
+	const struct fp_seccomp_plan *plan = fp_seccomp_plan(u, ir, t);
+
+	for (unsigned i = 0; i < FP_ARCH_N; i++)
+		if (plan->filter[i].is_too_long)
+			report_length(u, &plan->filter[i]);
 	return plan;
 }
 

@@ -17,6 +17,24 @@ void fp_unit_free(struct fp_unit *u)
 	fp_arena_free(&u->arena);
 }
 
+const void *fp_unit_recall(const struct fp_unit *u, const char *what, const void *a, const void *b)
+{
+	for (size_t i = 0; i < u->kept.n; i++) {
+		const struct fp_kept *k = &u->kept.at[i];
+		if (k->of[0] == a && k->of[1] == b && !strcmp(k->what, what))
+			return k->value;
+	}
+	return NULL;
+}
+
+void fp_unit_keep(struct fp_unit *u, const char *what, const void *a, const void *b,
+		  const void *value)
+{
+	struct fp_kept k = { .what = what, .of = { a, b }, .value = value };
+
+	fp_vec_push(&u->arena, &u->kept, k);
+}
+
 const struct fp_str *fp_name(struct fp_unit *u, const char *text)
 {
 	return fp_intern(&u->names, text, strlen(text));

@@ -33,12 +33,19 @@ struct fp_options {
 	struct fp_date today; /* year 0: dates are not compared, and the manifest says so */
 };
 
+/* A result that several parts need: what it is, and of what. Addresses are never printed. */
+struct fp_kept {
+	const char *what;
+	const void *of[2], *value;
+};
+
 struct fp_unit {
 	struct fp_arena arena;
 	struct fp_intern names;
 	struct fp_sources sources;
 	struct fp_diags diags;
 	struct fp_options options;
+	FP_VEC(struct fp_kept) kept;
 	jmp_buf recover;
 };
 
@@ -51,6 +58,14 @@ struct fp_unit {
  */
 void fp_unit_init(struct fp_unit *u, size_t memory_limit);
 void fp_unit_free(struct fp_unit *u);
+
+/*
+ * NULL until it was kept. A compilation keeps few: they are searched from end to end. What a result
+ * is made of must not change afterwards.
+ */
+const void *fp_unit_recall(const struct fp_unit *u, const char *what, const void *a, const void *b);
+void fp_unit_keep(struct fp_unit *u, const char *what, const void *a, const void *b,
+		  const void *value);
 
 const struct fp_str *fp_name(struct fp_unit *u,
 			     const char *text); /* interned, NUL-terminated input */
