@@ -135,7 +135,9 @@ $(B)/out/%/manifest.json: policies/examples/%.policy $(B)/fpolicyc
 test-programs: $(programs)
 outputs: $(examples:%=$(B)/out/%/manifest.json)
 
-SAN_FLAGS := SAN=address,undefined CFLAGS='-O1 -g'
+# The sanitized build also has the shrunken limits, so that growth and long jumps run in every test.
+SAN_FLAGS := SAN=address,undefined CFLAGS='-O1 -g' \
+	CPPFLAGS='-DFP_ARENA_CHUNK=64 -DFP_INTERN_BUCKETS=2 -DFP_CBPF_REACH=3u'
 LIMIT ?= 300
 
 # name=command, one a suite; tests/run counts them. ASan runs the units; real consumers get the plain build.
@@ -153,17 +155,18 @@ suites = $(foreach t,$(unit),'unit/$(t)=$(B)/asan/tests/unit/test_$(t)') \
 	'tables/constants=tests/tables/check-constants.sh schemas/tables x86_64 $(CC)' \
 	'tables/refusals=tests/tables/check-refusals.sh $(B)/gen/fp-gen schemas/tables' \
 	'consumers/apparmor_parser=tests/consumers/apparmor.sh $(examples:%=$(B)/out/%)' \
-	'consumers/apparmor-exact=rm -rf $(B)/aa && mkdir -p $(B)/aa && $(B)/tests/consumers/apparmor_exact $(B)/aa' \
+	'consumers/apparmor-exact=rm -rf $(B)/aa && mkdir -p $(B)/aa && $(B)/tests/consumers/apparmor_exact $(B)/aa policies/examples/*.policy' \
 	'consumers/selinux=$(B)/tests/consumers/selinux' \
 	'consumers/nft=$(B)/tests/consumers/nft $(B)/out/*/*/nftables/*.nft' \
 	'consumers/cgroup=$(B)/tests/consumers/cgroup $(B)/out/*/*/cgroup2' \
 	'consumers/runtimes=tests/consumers/runtime.sh $(B)/fpolicyc' \
+	'kernel/seccomp=tests/kernel/run.sh $(B) $(examples:%=$(B)/out/%)' \
 	'policies/lab-container=tests/policies/lab-container.sh $(B)/fpolicyc'
 
 .PHONY: check
 check: deps-check
 	@$(MAKE) --no-print-directory WERROR=1 all test-programs outputs
-	@$(MAKE) --no-print-directory WERROR=1 B=$(B)/asan $(SAN_FLAGS) all test-programs
+	@$(MAKE) --no-print-directory B=$(B)/asan $(SAN_FLAGS) all test-programs
 	@$(MAKE) --no-print-directory WERROR=1 B=$(B)/clang CC=clang CFLAGS=-O2 all
 	@$(MAKE) --no-print-directory WERROR=1 B=$(B)/O0 CFLAGS=-O0 all
 	@tests/run $(B)/logs $(LIMIT) $(suites)
@@ -172,6 +175,16 @@ check: deps-check
 bless: all
 	@tests/run-ui $(B)/fpolicyc --bless | grep -A5 '^not ok' || :
 	@tests/run-golden $(B)/fpolicyc --bless
+
+# ---- benchmarks: docs/bench.md ----
+
+$(B)/tests/bench/measure: tests/bench/measure.c
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D) && $(CC) -D_GNU_SOURCE $(ALL_CFLAGS) -o $@ $<
+
+.PHONY: bench
+bench: all $(B)/tests/bench/measure
+	@tests/bench/run $(B)/fpolicyc $(B)/tests/bench/measure policies/examples/lab.policy $(B)/bench
 
 # ---- installation ----
 
