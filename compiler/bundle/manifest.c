@@ -150,17 +150,29 @@ static void targets(struct fp_unit *u, struct fp_json *j, const struct fp_bundle
 
 static const char *const relations[] = { "within", "extends" };
 
+/* A set said once is told once, not once a call. */
+static bool is_told(const struct fp_ir *ir, size_t n)
+{
+	const struct fp_assertion *a = &ir->assertions[n];
+
+	for (size_t i = 0; i < n && a->group; i++)
+		if (ir->assertions[i].kind == a->kind && ir->assertions[i].group &&
+		    !strcmp(ir->assertions[i].group, a->group))
+			return true;
+	return false;
+}
+
 /* Calls back with every sentence that waits for the decision engine. */
 static void each_open(struct fp_unit *u, const struct fp_ir *ir,
 		      void (*take)(struct fp_unit *, void *, const char *), void *context)
 {
 	for (size_t i = 0; i < ir->assertion_count; i++) {
 		const struct fp_assertion *a = &ir->assertions[i];
-		if (a->outcome == FP_NOT_CHECKED)
+		if (a->outcome == FP_NOT_CHECKED && !is_told(ir, i))
 			take(u, context,
 			     fp_arena_printf(&u->arena, "%s %s",
 					     a->kind == FP_ASSERT_NEVER ? "never" : "expect",
-					     a->text));
+					     a->group ? a->group : a->text));
 	}
 	for (size_t i = 0; i < ir->bound_count; i++) {
 		const struct fp_bound *n = &ir->bounds[i];

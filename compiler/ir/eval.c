@@ -29,6 +29,46 @@ static struct fp_answer decided(struct fp_decision d, const struct fp_rule *rule
 				   .rule = rule };
 }
 
+/* What speaks where no clause does. */
+static struct fp_answer by_default(const struct fp_ir *ir, const struct fp_sysdef *sys,
+				   enum fp_abi abi, uint16_t kernel)
+{
+	if (fp_ir_is_unknown(ir, sys, abi, kernel))
+		return decided(ir->call_unknown, fp_ir_only(ir, FP_KIND_CALL_UNKNOWN));
+	return decided(ir->call_default, fp_ir_only(ir, FP_KIND_CALL_DEFAULT));
+}
+
+/* The call behind a multiplexer: its arguments are out of sight, so the strictest of what may be.
+ */
+static struct fp_answer out_of_sight(const struct fp_ir *ir, const struct fp_sysdef *sys,
+				     enum fp_abi abi, uint16_t kernel)
+{
+	const struct fp_call_plan *plan = &ir->calls[sys->index];
+
+	for (size_t i = 0; i < plan->n; i++) {
+		const struct fp_pred *when = plan->at[i].rule->u.call.when[abi];
+		if (when && when->op != FP_PRED_FALSE)
+			return decided(plan->at[i].decision, plan->at[i].rule);
+	}
+	return by_default(ir, sys, abi, kernel);
+}
+
+/* The call that `mux` carries with this selector; ipc(2) reads 16 bits of it (ipc/syscall.c). */
+static const struct fp_sysdef *carried(const struct fp_sysdef *mux, enum fp_abi abi,
+				       uint64_t selector)
+{
+	const struct fp_sysdef *by;
+	uint32_t sub, seen = (uint32_t)selector;
+	struct fp_param p;
+
+	if (fp_sys_param(mux, abi, 0, &p) && p.bytes == 2)
+		seen &= 0xffff;
+	for (size_t i = 0; i < fp_sys_count(); i++)
+		if (fp_sys_multiplexed(fp_sys_at(i), abi, &by, &sub) && by == mux && sub == seen)
+			return fp_sys_at(i);
+	return NULL;
+}
+
 struct fp_answer fp_eval_call(const struct fp_ir *ir, enum fp_abi abi, uint32_t nr,
 			      const uint64_t args[6], uint16_t kernel)
 {
@@ -40,14 +80,20 @@ struct fp_answer fp_eval_call(const struct fp_ir *ir, enum fp_abi abi, uint32_t 
 	if (!sys)
 		return decided(ir->call_unknown, fp_ir_only(ir, FP_KIND_CALL_UNKNOWN));
 	const struct fp_call_plan *plan = &ir->calls[sys->index];
+	const struct fp_sysdef *behind =
+		sys->flags & FP_SYS_MULTIPLEXER ? carried(sys, abi, args[0]) : NULL;
+	struct fp_answer a =
+		behind ? out_of_sight(ir, behind, abi, kernel) : by_default(ir, sys, abi, kernel);
 	for (size_t i = 0; i < plan->n; i++) {
 		const struct fp_pred *when = plan->at[i].rule->u.call.when[abi];
-		if (when && fp_pred_holds(when, args))
-			return decided(plan->at[i].decision, plan->at[i].rule);
+		if (!when || !fp_pred_holds(when, args))
+			continue;
+		/* A rule on the multiplexer itself can only take away from what it carries. */
+		if (!behind || plan->at[i].decision.action <= a.decision.action)
+			a = decided(plan->at[i].decision, plan->at[i].rule);
+		break;
 	}
-	if (fp_ir_is_unknown(ir, sys, abi, kernel))
-		return decided(ir->call_unknown, fp_ir_only(ir, FP_KIND_CALL_UNKNOWN));
-	return decided(ir->call_default, fp_ir_only(ir, FP_KIND_CALL_DEFAULT));
+	return a;
 }
 
 static bool any_match(const struct fp_paths *paths, const char *path, size_t len)

@@ -206,6 +206,7 @@ static void set_subjects(struct fp_sema *s, const struct fp_scope *sc, const str
 			if (a.subject.call->nr[abi] >= 0)
 				a.subject.when[abi] = fp_pred_const(&s->u->arena, true);
 		a.text = a.subject.call->name;
+		a.group = text;
 		fp_vec_push(&s->u->arena, &sc->draft->assertions, a);
 	}
 }

@@ -444,8 +444,8 @@ static void multiplexed(struct fp_sema *s, const struct fp_ir *ir)
 				"on %s programs can reach %s through %s, which hides its arguments",
 				fp_abi(abi)->name, sys->name, mux->name);
 			fp_diag_help(s->u,
-				     "decide it: `deny %s errno ENOSYS;` makes libraries use the "
-				     "direct call",
+				     "decide it: `deny %s errno ENOSYS;` closes that way, for "
+				     "programs whose C library knows the direct call",
 				     mux->name);
 		}
 	}
