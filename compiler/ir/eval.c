@@ -38,19 +38,52 @@ static struct fp_answer by_default(const struct fp_ir *ir, const struct fp_sysde
 	return decided(ir->call_default, fp_ir_only(ir, FP_KIND_CALL_DEFAULT));
 }
 
-/* The call behind a multiplexer: its arguments are out of sight, so the strictest of what may be.
+enum sight {
+	NEVER,
+	MAYBE,
+	ALWAYS
+};
+
+/*
+ * Whether a rule speaks of a call whose arguments are out of sight. An ABI that only carries the
+ * call has no parameters to test (`when` is NULL): then the rule's conditions elsewhere tell.
  */
+static enum sight unseen(const struct fp_rule *r, const struct fp_sysdef *sys, enum fp_abi abi)
+{
+	const struct fp_pred *when = r->u.call.when[abi];
+
+	if (when)
+		return when->op == FP_PRED_FALSE  ? NEVER
+		       : when->op == FP_PRED_TRUE ? ALWAYS
+						  : MAYBE;
+	if (sys->nr[abi] >= 0)
+		return NEVER;
+	for (enum fp_abi a = 0; a < FP_ABI_N; a++)
+		if (r->u.call.when[a] && r->u.call.when[a]->op != FP_PRED_TRUE)
+			return MAYBE;
+	return ALWAYS;
+}
+
+/* The call behind a multiplexer: the strictest of what its rules may say. */
 static struct fp_answer out_of_sight(const struct fp_ir *ir, const struct fp_sysdef *sys,
 				     enum fp_abi abi, uint16_t kernel)
 {
 	const struct fp_call_plan *plan = &ir->calls[sys->index];
+	struct fp_answer best = decided((struct fp_decision){ .action = FP_ACT_ALLOW }, NULL);
+	struct fp_answer rest = decided(ir->call_default, fp_ir_only(ir, FP_KIND_CALL_DEFAULT));
 
 	for (size_t i = 0; i < plan->n; i++) {
-		const struct fp_pred *when = plan->at[i].rule->u.call.when[abi];
-		if (when && when->op != FP_PRED_FALSE)
-			return decided(plan->at[i].decision, plan->at[i].rule);
+		enum sight is = unseen(plan->at[i].rule, sys, abi);
+		if (is == NEVER)
+			continue;
+		if (!best.rule || plan->at[i].decision.action < best.decision.action)
+			best = decided(plan->at[i].decision, plan->at[i].rule);
+		if (is == ALWAYS)
+			return best;
 	}
-	return by_default(ir, sys, abi, kernel);
+	if (sys->nr[abi] >= 0)
+		rest = by_default(ir, sys, abi, kernel);
+	return !best.rule || rest.decision.action < best.decision.action ? rest : best;
 }
 
 /* The call that `mux` carries with this selector; ipc(2) reads 16 bits of it (ipc/syscall.c). */
