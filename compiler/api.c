@@ -2,6 +2,7 @@
 /* The boundary: one recovery point a call, results kept in the handle. */
 #include "libfpolicy.h"
 
+#include "analysis/probes.h"
 #include "base/num.h"
 #include "bundle/bundle.h"
 #include "ir/dump.h"
@@ -23,6 +24,8 @@ struct fpolicy {
 	bool is_done;   /* the files may be read */
 	bool is_broken; /* out of memory: only free may follow */
 };
+
+static const struct fp_span nowhere; /* for what has no place in a source */
 
 /*
  * Runs the rest of the function; a jump back here is out of memory. setjmp must stand in the frame
@@ -104,8 +107,7 @@ enum fpolicy_status fpolicy_define(struct fpolicy *p, const char *name, const ch
 	GUARD(p);
 	for (size_t i = 0; i < p->unit.options.defines.n; i++)
 		if (!strcmp(p->unit.options.defines.at[i].name, name)) {
-			fp_diag(&p->unit, FP_E_USAGE, (struct fp_span){ 0, 0 },
-				"-D %s is given twice", name);
+			fp_diag(&p->unit, FP_E_USAGE, nowhere, "-D %s is given twice", name);
 			return FPOLICY_INPUT;
 		}
 	struct fp_define d = { .name = copy(p, name), .value = copy(p, value) };
@@ -118,7 +120,7 @@ enum fpolicy_status fpolicy_set_today(struct fpolicy *p, const char *date)
 	GUARD(p);
 	if (fp_date_parse(date, strlen(date), &p->unit.options.today))
 		return FPOLICY_OK;
-	fp_diag(&p->unit, FP_E_USAGE, (struct fp_span){ 0, 0 }, "'%s' is no date YYYY-MM-DD", date);
+	fp_diag(&p->unit, FP_E_USAGE, nowhere, "'%s' is no date YYYY-MM-DD", date);
 	return FPOLICY_INPUT;
 }
 
@@ -130,8 +132,8 @@ enum fpolicy_status fpolicy_set_epoch(struct fpolicy *p, const char *seconds)
 	if (fp_num_parse_base(seconds, strlen(seconds), 10, &n) &&
 	    fp_date_from_epoch(n, &p->unit.options.today))
 		return FPOLICY_OK;
-	fp_diag(&p->unit, FP_E_USAGE, (struct fp_span){ 0, 0 },
-		"SOURCE_DATE_EPOCH '%s' is no number of seconds", seconds);
+	fp_diag(&p->unit, FP_E_USAGE, nowhere, "SOURCE_DATE_EPOCH '%s' is no number of seconds",
+		seconds);
 	return FPOLICY_INPUT;
 }
 
@@ -180,7 +182,7 @@ static void add_builtin(struct fpolicy *p, const char *name, struct fp_span span
 enum fpolicy_status fpolicy_add_target(struct fpolicy *p, const char *name)
 {
 	GUARD(p);
-	add_builtin(p, name, (struct fp_span){ 0, 0 });
+	add_builtin(p, name, nowhere);
 	return status(p);
 }
 
@@ -188,7 +190,7 @@ enum fpolicy_status fpolicy_add_target_text(struct fpolicy *p, const char *name,
 					    size_t len)
 {
 	GUARD(p);
-	add_target(p, fp_target_parse(&p->unit, name, data, len), (struct fp_span){ 0, 0 });
+	add_target(p, fp_target_parse(&p->unit, name, data, len), nowhere);
 	return status(p);
 }
 
@@ -208,11 +210,10 @@ static void policy_targets(struct fpolicy *p)
 
 static struct fp_source *add_root(struct fpolicy *p, const char *name, const char *data, size_t len)
 {
-	struct fp_source *src =
-		fp_source_add(&p->unit.sources, name, data, len, (struct fp_span){ 0, 0 });
+	struct fp_source *src = fp_source_add(&p->unit.sources, name, data, len, nowhere);
 
 	if (!src)
-		fp_diag(&p->unit, FP_E_IO, (struct fp_span){ 0, 0 }, "%s: larger than 4 GiB", name);
+		fp_diag(&p->unit, FP_E_IO, nowhere, "%s: larger than 4 GiB", name);
 	return src;
 }
 
@@ -241,8 +242,7 @@ static void dump_plan(struct fpolicy *p, const char *backend, struct fp_buf *out
 	const struct fp_backend *b = fp_backend_find(backend);
 
 	if (!b) {
-		fp_diag(&p->unit, FP_E_USAGE, (struct fp_span){ 0, 0 }, "there is no back end '%s'",
-			backend);
+		fp_diag(&p->unit, FP_E_USAGE, nowhere, "there is no back end '%s'", backend);
 		return;
 	}
 	policy_targets(p);
@@ -277,8 +277,7 @@ enum fpolicy_status fpolicy_dump(struct fpolicy *p, const char *name, const char
 		else if (p->ir)
 			dump_plan(p, phase + 5, out);
 	} else {
-		fp_diag(&p->unit, FP_E_USAGE, (struct fp_span){ 0, 0 }, "there is no phase '%s'",
-			phase);
+		fp_diag(&p->unit, FP_E_USAGE, nowhere, "there is no phase '%s'", phase);
 		fp_diag_help(&p->unit, "phases are tokens, ast, ir and plan:BACKEND");
 	}
 	*text = fp_buf_text(out);
@@ -307,6 +306,64 @@ enum fpolicy_status fpolicy_merge(struct fpolicy *p, const struct fpolicy_text *
 					.notes = result->notes.at,
 					.note_count = result->notes.n };
 	return status(p);
+}
+
+/* The table of the policy in `data`; NULL after an error. */
+static const char *probe_table(struct fpolicy *p, const char *name, const char *data, size_t len)
+{
+	struct fp_probes probes;
+	struct fp_buf table;
+
+	const struct fp_source *src = add_root(p, name, data, len);
+	p->ir = src ? fp_resolve(&p->unit, src, p->policy) : NULL;
+	if (!p->ir)
+		return NULL;
+	policy_targets(p);
+	if (!p->unit.diags.errors && p->targets.n != 1)
+		fp_diag(&p->unit, FP_E_USAGE, p->ir->span,
+			"probes are of one target, and there are %zu: --target=NAME", p->targets.n);
+	if (p->unit.diags.errors)
+		return NULL;
+	fp_probes_make(&p->unit, p->ir, p->targets.at[0], &probes);
+	fp_buf_init(&table, &p->unit.arena);
+	fp_probes_print(&probes, &table);
+	return p->unit.diags.errors ? NULL : fp_buf_text(&table);
+}
+
+/* Texts of a caller may lack their NUL. */
+static const char *terminated(struct fpolicy *p, const struct fpolicy_text *text)
+{
+	return text->data ? fp_arena_text(&p->unit.arena, text->data, text->len) : NULL;
+}
+
+enum fpolicy_status fpolicy_probes(struct fpolicy *p, const char *name, const char *data,
+				   size_t len, const struct fpolicy_probe_run *run,
+				   const char **text, size_t *text_len)
+{
+	static const char mark[] = "# fpolicy-probes ";
+	struct fp_probe_texts texts = { 0 };
+	struct fp_buf *out;
+
+	GUARD(p);
+	p->is_done = false;
+	bool is_table = len >= sizeof(mark) - 1 && !memcmp(data, mark, sizeof(mark) - 1);
+	texts.table = is_table ? fp_arena_text(&p->unit.arena, data, len)
+			       : probe_table(p, name, data, len);
+	if (!texts.table)
+		return status(p);
+	*text = texts.table;
+	*text_len = strlen(texts.table);
+	if (!run)
+		return status(p);
+	texts.results = terminated(p, &run->results);
+	texts.claims = terminated(p, &run->claims);
+	texts.baseline = terminated(p, &run->baseline);
+	out = FP_NEW(&p->unit.arena, struct fp_buf);
+	fp_buf_init(out, &p->unit.arena);
+	size_t findings = fp_probes_check(&p->unit, &texts, out);
+	*text = fp_buf_text(out);
+	*text_len = out->len;
+	return p->unit.diags.errors || !findings ? status(p) : FPOLICY_FINDINGS;
 }
 
 size_t fpolicy_artifact_count(const struct fpolicy *p)
