@@ -3,28 +3,15 @@
 #include "backends/selinux/selinux.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 void se_line(struct se_writer *w, const char *format, ...)
 {
-	char text[1024];
 	va_list ap;
 
 	va_start(ap, format);
-	int n = vsnprintf(text, sizeof(text), format, ap);
+	fp_buf_vprintf(&w->buf, format, ap);
 	va_end(ap);
-	if (n < 0)
-		return;
-	if ((size_t)n < sizeof(text)) {
-		fp_buf_puts(&w->buf, text);
-	} else {
-		char *big = fp_arena_alloc(w->buf.arena, (size_t)n + 1);
-		va_start(ap, format);
-		vsnprintf(big, (size_t)n + 1, format, ap);
-		va_end(ap);
-		fp_buf_puts(&w->buf, big);
-	}
 	fp_buf_putc(&w->buf, '\n');
 }
 
