@@ -78,7 +78,6 @@ static void enter_root(const char *dir)
 		die("mount namespace");
 	if (mount(dir, dir, NULL, MS_BIND | MS_REC, NULL) != 0 || chdir(dir) != 0)
 		die(dir);
-	mount_at("/dev", "dev", NULL, MS_BIND);
 	mount_at("proc", "proc", "proc", 0);
 	mount_at("sysfs", "sys", "sysfs", 0);
 	mount_at("cgroup2", "sys/fs/cgroup", "cgroup2", 0);
