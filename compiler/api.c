@@ -213,7 +213,7 @@ static struct fp_source *add_root(struct fpolicy *p, const char *name, const cha
 	struct fp_source *src = fp_source_add(&p->unit.sources, name, data, len, nowhere);
 
 	if (!src)
-		fp_diag(&p->unit, FP_E_IO, nowhere, "%s: larger than 4 GiB", name);
+		fp_diag(&p->unit, FP_E_SOURCE_SIZE, nowhere, "%s: larger than 4 GiB", name);
 	return src;
 }
 

@@ -1,0 +1,67 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# fpolicyc merge as a user meets it: narrows, or refuses with the place and both values and writes nothing.
+# usage: tests/cli/merge.sh FPOLICYC
+set -u
+. tests/lib/tap.sh
+fpolicyc=$(realpath "$1")
+tmp=$(mktemp -d) || exit 2
+trap 'rm -rf "$tmp"' EXIT
+
+cat >"$tmp/p.policy" <<'POLICY'
+language 1;
+param job : name;
+policy p {
+	owner "o"; tier standard; targets debian-12;
+	syscalls { default deny errno EPERM; allow read, write; }
+	mounts { bind "/srv/${job}" on "/in" readonly, nosuid, nodev, noexec; }
+	process { user 1000:1000; }
+	never bpf;
+}
+POLICY
+"$fpolicyc" "$tmp/p.policy" -q -o "$tmp/open" && "$fpolicyc" "$tmp/p.policy" -q -o "$tmp/out" -D job=7
+ok $? "the policy compiles, open and filled"
+
+config() { # members of process, other members
+	printf '{"ociVersion":"1.0.2","process":{"args":["sh"],"cwd":"/"%s},"root":{"path":"rootfs"}%s}\n' "$1" "$2" \
+		>"$tmp/config.json"
+}
+refused() { # code name
+	rm -f "$tmp/merged.json"
+	run "$fpolicyc" merge "$tmp/config.json" "$dir/debian-12" -o "$tmp/merged.json"
+	is "$status" 2 "$2: exit code 2"
+	case $out in *"[$1]"*) ok 0 "$2: $1" ;; *) is "$out" "[$1]" "$2: $1" ;; esac
+	[ ! -e "$tmp/merged.json" ]
+	ok $? "$2: nothing is written"
+}
+
+dir=$tmp/out
+config '' ''
+run "$fpolicyc" merge "$tmp/config.json" "$dir/debian-12" -o "$tmp/merged.json"
+is "$status" 0 "a bare configuration takes the fragment"
+run "$fpolicyc" merge "$tmp/merged.json" "$dir/debian-12" -o "$tmp/again.json"
+is "$status" 0 "the result takes it again"
+is "$(cat "$tmp/again.json")" "$(cat "$tmp/merged.json")" "and does not change"
+is "$(grep -c '"noNewPrivileges": true' "$tmp/merged.json")" 1 "no new privileges"
+is "$(grep -c '"sh"' "$tmp/merged.json")" 1 "what to run stays the runtime's"
+
+config ',"capabilities":{"bounding":["CAP_SYS_ADMIN","CAP_KILL"]}' ''
+run "$fpolicyc" merge "$tmp/config.json" "$dir/debian-12" -o "$tmp/merged.json"
+is "$status" 0 "capabilities beyond the policy's give way"
+is "$(grep -c CAP_ "$tmp/merged.json")" 0 "and none is left"
+
+config ',"user":{"uid":5,"gid":5}' ''
+refused E0802 "another identity"
+case $out in *5*1000* | *1000*5*) ok 0 "both identities are named" ;; *) is "$out" "5 and 1000" "both identities are named" ;; esac
+config ',"noNewPriviledges":true' ''
+refused E0803 "a misspelt member"
+printf '{"ociVersion": ' >"$tmp/config.json"
+refused E0801 "half a document"
+printf '{"a":1,"a":2}' >"$tmp/config.json"
+refused E0801 "a member twice"
+head -c 100000 /dev/zero | tr '\0' '[' >"$tmp/config.json"
+refused E0801 "a hundred thousand brackets"
+dir=$tmp/open
+config '' ''
+refused E0804 "an open parameter"
+done_testing
