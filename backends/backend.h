@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What a back end is: one struct; sealed meaning and target in, named bytes, claims and a source map out. */
+/* What a back end is: one struct; sealed meaning and target in, named bytes, claims and a source
+ * map out. */
 #ifndef FP_BACKENDS_BACKEND_H
 #define FP_BACKENDS_BACKEND_H
 
@@ -14,7 +15,12 @@
  * ("needs Linux 5.14", "AppArmor rules name no ports"); the others may. Never claim EXACT for
  * what was not emitted. A deny rule is EXACT when just what it denies is denied.
  */
-enum fp_claim_kind { FP_CLAIM_EXACT, FP_CLAIM_NARROWER, FP_CLAIM_WIDER, FP_CLAIM_NONE };
+enum fp_claim_kind {
+	FP_CLAIM_EXACT,
+	FP_CLAIM_NARROWER,
+	FP_CLAIM_WIDER,
+	FP_CLAIM_NONE
+};
 
 extern const char *const fp_claim_names[]; /* "exact", "narrower", "wider", "none" */
 
@@ -34,7 +40,7 @@ struct fp_artifact {
 	const char *name; /* below out/<target>/: "seccomp/x86_64.bpf" */
 	const char *data;
 	size_t len;
-	bool is_binary;   /* then the next artifact is its readable twin, named "<name>.txt" */
+	bool is_binary; /* then the next artifact is its readable twin, named "<name>.txt" */
 	FP_VEC(struct fp_map) map;
 };
 
@@ -42,7 +48,7 @@ struct fp_emission {
 	struct fp_unit *unit;
 	const struct fp_ir *ir;
 	const struct fp_target *target;
-	struct fp_claim *claims;  /* one a rule, by id */
+	struct fp_claim *claims; /* one a rule, by id */
 	bool *is_claimed;
 	FP_VEC(struct fp_artifact *) artifacts;
 };
@@ -51,7 +57,8 @@ struct fp_backend {
 	const char *name, *summary;
 	enum fp_layer layer;
 	const enum fp_feat *features; /* the target features it may ask for; ends with FP_FEAT_N */
-	/* Decides. The plan is the back end's own type, in the unit's arena. May report diagnostics. */
+	/* Decides. The plan is the back end's own type, in the unit's arena. May report
+	 * diagnostics. */
 	const void *(*lower)(struct fp_unit *u, const struct fp_ir *ir, const struct fp_target *t);
 	/* Prints artifacts and claims every rule of the IR exactly once. */
 	void (*emit)(struct fp_unit *u, const void *plan, struct fp_emission *out);
@@ -72,7 +79,8 @@ void fp_emit_map(struct fp_emission *e, struct fp_artifact *a, uint32_t begin, u
 void fp_emit_pointer(struct fp_emission *e, struct fp_artifact *a, const char *pointer,
 		     const struct fp_rule *rule);
 
-/* `format` NULL: no reason. Claiming a rule twice, or not at all, is an internal error the driver reports. */
+/* `format` NULL: no reason. Claiming a rule twice, or not at all, is an internal error the driver
+ * reports. */
 void fp_emit_claim(struct fp_emission *e, const struct fp_rule *rule, enum fp_claim_kind kind,
 		   const char *format, ...) __attribute__((format(printf, 4, 5)));
 

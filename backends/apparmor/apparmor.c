@@ -66,8 +66,7 @@ static void add_capabilities(struct fp_aa_plan *p)
 		const struct fp_rule *from = NULL;
 		if (!(p->ir->caps >> cap->bit & 1))
 			continue;
-		fp_ir_each(p->ir, FP_KIND_CAPABILITY, r)
-		{
+		fp_ir_each (p->ir, FP_KIND_CAPABILITY, r) {
 			if (!from && r->u.caps.set >> cap->bit & 1)
 				from = r;
 		}
@@ -135,8 +134,7 @@ static const void *lower(struct fp_unit *u, const struct fp_ir *ir, const struct
 		p->unenforced = fp_target_why(t, FP_FEAT_AA_FILE);
 	if (p->missing)
 		return p;
-	fp_ir_each(ir, FP_KIND_AUDIT, r)
-	{
+	fp_ir_each (ir, FP_KIND_AUDIT, r) {
 		p->is_audited |= r->u.audit.denied;
 	}
 	fp_aa_limits(p);

@@ -188,8 +188,7 @@ static bool is_on_writable_mount(const struct fp_ir *ir, const struct fp_glob *g
 	size_t best = 0; /* the innermost mount decides */
 	bool writable = false;
 
-	fp_ir_each(ir, FP_KIND_MOUNT, r)
-	{
+	fp_ir_each (ir, FP_KIND_MOUNT, r) {
 		size_t len = strlen(r->u.mount.on);
 		if (len < best || strncmp(g->text, r->u.mount.on, len) ||
 		    (g->text[len] && g->text[len] != '/'))
@@ -223,8 +222,7 @@ static void claim_root(const struct fp_aa_plan *p, struct fp_emission *out, cons
 		none(out, r, "files are allowed by default");
 		return;
 	}
-	fp_ir_each(p->ir, FP_KIND_FILE, f)
-	{
+	fp_ir_each (p->ir, FP_KIND_FILE, f) {
 		const struct fp_glob *stray = find_stray(p->ir, f);
 		if (!stray)
 			continue;

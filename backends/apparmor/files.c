@@ -89,31 +89,25 @@ static void collect(struct fp_aa_plan *p, struct uses *uses)
 {
 	const uint16_t write = FP_AA_W | FP_RIGHT_APPEND | FP_RIGHT_LINK;
 
-	fp_ir_each(p->ir, FP_KIND_FILE, r)
-	{
+	fp_ir_each (p->ir, FP_KIND_FILE, r) {
 		bool is_deny = r->u.file.effect == FP_DENY;
 		for (size_t i = 0; i < r->u.file.paths.n; i++)
 			use_glob(p, uses, r, r->u.file.paths.at[i], r->u.file.rights, is_deny);
 	}
-	fp_ir_each(p->ir, FP_KIND_FILE_DEFAULT, r)
-	{
+	fp_ir_each (p->ir, FP_KIND_FILE_DEFAULT, r) {
 		if (r->u.effect == FP_ALLOW)
 			use_path(p, uses, r, "/{,**}", FP_RIGHT_ALL, false);
 	}
-	fp_ir_each(p->ir, FP_KIND_MASK, r)
-	{
+	fp_ir_each (p->ir, FP_KIND_MASK, r) {
 		use_below(p, uses, r, FP_RIGHT_ALL);
 	}
-	fp_ir_each(p->ir, FP_KIND_READONLY, r)
-	{
+	fp_ir_each (p->ir, FP_KIND_READONLY, r) {
 		use_below(p, uses, r, write);
 	}
-	fp_ir_each(p->ir, FP_KIND_DEVICE, r)
-	{
+	fp_ir_each (p->ir, FP_KIND_DEVICE, r) {
 		use_devices(p, uses, r);
 	}
-	fp_ir_each(p->ir, FP_KIND_MOUNT, r)
-	{
+	fp_ir_each (p->ir, FP_KIND_MOUNT, r) {
 		use_terminal(p, uses, r);
 	}
 }

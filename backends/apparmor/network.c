@@ -238,8 +238,7 @@ static const struct fp_rule *rule_of(const struct fp_aa_plan *p, uint32_t family
 {
 	const uint64_t args[6] = { family, type };
 
-	fp_ir_each(p->ir, FP_KIND_CALL, r)
-	{
+	fp_ir_each (p->ir, FP_KIND_CALL, r) {
 		if (!lets_through(r->u.call.decision) || !makes_sockets(r))
 			continue;
 		for (unsigned abi = 0; abi < FP_ABI_N; abi++)

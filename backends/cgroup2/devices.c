@@ -79,9 +79,9 @@ static void claim_all(struct fp_cg_plan *p, enum fp_claim_kind kind,
 		      enum fp_claim_kind kind_of_deny, const char *reason,
 		      const char *reason_of_deny)
 {
-	fp_ir_each(p->ir, FP_KIND_DEVICE_DEFAULT, r) fp_cg_claim(p, r, kind, reason);
-	fp_ir_each(p->ir, FP_KIND_DEVICE, r)
-	{
+	fp_ir_each (p->ir, FP_KIND_DEVICE_DEFAULT, r)
+		fp_cg_claim(p, r, kind, reason);
+	fp_ir_each (p->ir, FP_KIND_DEVICE, r) {
 		bool is_deny = r->u.device.effect == FP_DENY;
 		fp_cg_claim(p, r, is_deny ? kind_of_deny : kind, is_deny ? reason_of_deny : reason);
 	}
@@ -102,7 +102,8 @@ void fp_cg_lower_devices(struct fp_cg_plan *p)
 			  "with devices allowed by default, DeviceAllow= cannot take one away");
 		return;
 	}
-	fp_ir_each(p->ir, FP_KIND_DEVICE, r) gather(p, &all, r);
+	fp_ir_each (p->ir, FP_KIND_DEVICE, r)
+		gather(p, &all, r);
 	if (all.v.n)
 		qsort(all.v.at, all.v.n, sizeof(*all.v.at), by_number);
 	fp_cg_dropin_line(p, "DevicePolicy=strict", fallback);

@@ -130,8 +130,7 @@ void fp_cg_lower_io(struct fp_cg_plan *p)
 	bool has_io = p->has_files && fp_target_has(p->target, FP_FEAT_CGROUP_IO_MAX);
 	struct devices all = { { 0 } };
 
-	fp_ir_each(p->ir, FP_KIND_LIMIT, r)
-	{
+	fp_ir_each (p->ir, FP_KIND_LIMIT, r) {
 		const struct fp_rule_limit *l = &r->u.limit;
 		unsigned n = rate_of(r);
 		if (n == N_RATES)

@@ -269,8 +269,8 @@ void fp_cg_lower_limits(struct fp_cg_plan *p)
 	for (enum fp_limit limit = FP_LIM_CPU; limit < FP_LIM_N; limit++) {
 		if (limit == FP_LIM_SWAP)
 			close_swap(p);
-		fp_ir_each(p->ir, FP_KIND_LIMIT,
-			   r) if (r->u.limit.limit == limit && knobs[limit].form != FORM_DEVICE)
-			lower_limit(p, r);
+		fp_ir_each (p->ir, FP_KIND_LIMIT, r)
+			if (r->u.limit.limit == limit && knobs[limit].form != FORM_DEVICE)
+				lower_limit(p, r);
 	}
 }

@@ -45,8 +45,7 @@ static unsigned own_groups(const struct fp_ir *ir, enum fp_kind kind)
 {
 	unsigned own = 1u << FP_NFT_OTHER;
 
-	fp_ir_each(ir, kind, r)
-	{
+	fp_ir_each (ir, kind, r) {
 		const struct fp_rule_net *net = &r->u.net;
 		own |= 1u << group_of(net->proto);
 		if (net->proto == FP_PROTO_ANY && names_ports(net))
@@ -98,8 +97,7 @@ static bool lower_set(struct fp_arena *arena, const struct fp_ir *ir, struct fp_
 	struct items items = { { 0 } };
 	bool has_plus = false;
 
-	fp_ir_each(ir, kind, r)
-	{
+	fp_ir_each (ir, kind, r) {
 		bool is_plus = r->u.net.effect == plus;
 		if (!applies(&r->u.net, group) || (!is_plus && s->is_default_allow))
 			continue;
@@ -154,8 +152,9 @@ static const char *plain(struct fp_arena *arena, const char *prefix, const char 
 
 static bool has_own_network(const struct fp_ir *ir)
 {
-	fp_ir_each(ir, FP_KIND_NAMESPACE,
-		   r) if (r->u.ns.ns == FP_NS_NETWORK && !r->u.ns.is_new) return false;
+	fp_ir_each (ir, FP_KIND_NAMESPACE, r)
+		if (r->u.ns.ns == FP_NS_NETWORK && !r->u.ns.is_new)
+			return false;
 	return true;
 }
 
@@ -178,7 +177,9 @@ static const void *lower(struct fp_unit *u, const struct fp_ir *ir, const struct
 	if (!is_ok)
 		p->why_not = "too many rectangles";
 	p->has_l2 = fp_target_has(t, FP_FEAT_NFT_NETDEV_EGRESS);
-	fp_ir_each(ir, FP_KIND_AUDIT, r) if (r->u.audit.denied) p->audit = r;
+	fp_ir_each (ir, FP_KIND_AUDIT, r)
+		if (r->u.audit.denied)
+			p->audit = r;
 	return p;
 }
 

@@ -58,7 +58,9 @@ static void map_refusal(struct fp_nft_text *t, const struct fp_nft_side *s, size
 {
 	enum fp_kind kind = s->is_egress ? FP_KIND_EGRESS : FP_KIND_INGRESS;
 
-	fp_ir_each(t->ir, kind, r) if (r->u.net.effect == FP_DENY) fp_nft_text_map(t, begin, r);
+	fp_ir_each (t->ir, kind, r)
+		if (r->u.net.effect == FP_DENY)
+			fp_nft_text_map(t, begin, r);
 	if (!s->is_default_allow)
 		fp_nft_text_map(t, begin, s->fallback);
 }

@@ -56,8 +56,7 @@ static void lower_node(struct fp_oci_plan *p, const struct fp_rule *r, const str
 /* The later entry wins in both runtimes: the default, what is allowed, then what is denied. */
 static void lower_rules(struct fp_oci_plan *p, enum fp_grant effect, size_t *at, size_t *nodes)
 {
-	fp_ir_each(p->ir, FP_KIND_DEVICE, r)
-	{
+	fp_ir_each (p->ir, FP_KIND_DEVICE, r) {
 		if (r->u.device.effect != effect)
 			continue;
 		for (size_t i = 0; i < r->u.device.n; i++) {
@@ -73,8 +72,7 @@ static void lower_rules(struct fp_oci_plan *p, enum fp_grant effect, size_t *at,
  */
 static void claim_devices(struct fp_oci_plan *p)
 {
-	fp_ir_each(p->ir, FP_KIND_DEVICE_DEFAULT, r)
-	{
+	fp_ir_each (p->ir, FP_KIND_DEVICE_DEFAULT, r) {
 		if (r->u.effect == FP_ALLOW)
 			fp_oci_claim(p, r, FP_CLAIM_EXACT, NULL);
 		else
@@ -82,8 +80,7 @@ static void claim_devices(struct fp_oci_plan *p)
 				     "runc and crun always open null, zero, full, random, urandom, "
 				     "tty, console, ptmx and pts");
 	}
-	fp_ir_each(p->ir, FP_KIND_DEVICE, r)
-	{
+	fp_ir_each (p->ir, FP_KIND_DEVICE, r) {
 		bool is_undone = false;
 
 		for (size_t i = 0; i < r->u.device.n; i++)

@@ -49,10 +49,10 @@ static const struct fp_rule *holder(const struct fp_ir *ir, const char *dir)
 {
 	const struct fp_rule *best = NULL;
 
-	fp_ir_each(ir, FP_KIND_MOUNT,
-		   r) if (!fp_text_is_template(r->u.mount.on) &&
-			  fp_oci_is_below(dir, r->u.mount.on) &&
-			  (!best || strlen(r->u.mount.on) > strlen(best->u.mount.on))) best = r;
+	fp_ir_each (ir, FP_KIND_MOUNT, r)
+		if (!fp_text_is_template(r->u.mount.on) && fp_oci_is_below(dir, r->u.mount.on) &&
+		    (!best || strlen(r->u.mount.on) > strlen(best->u.mount.on)))
+			best = r;
 	return best;
 }
 
@@ -67,8 +67,9 @@ static bool all_have(const struct fp_oci_plan *p, const struct fp_glob *g, uint3
 		return false;
 	if (m && (!(m->u.mount.flags & flag) || p->claims[m->id].kind == FP_CLAIM_NONE))
 		return false;
-	fp_ir_each(p->ir, FP_KIND_MOUNT, r) if (!(r->u.mount.flags & flag) &&
-						may_touch(r->u.mount.on, region.text)) return false;
+	fp_ir_each (p->ir, FP_KIND_MOUNT, r)
+		if (!(r->u.mount.flags & flag) && may_touch(r->u.mount.on, region.text))
+			return false;
 	return true;
 }
 
@@ -76,13 +77,14 @@ static bool is_masked(const struct fp_oci_plan *p, const struct fp_glob *g)
 {
 	struct region region = region_of(p->u, g);
 
-	fp_ir_each(p->ir, FP_KIND_MASK, r) for (size_t i = 0; i < r->u.file.paths.n; i++)
-	{
-		const struct fp_glob *mask = r->u.file.paths.at[i];
+	fp_ir_each (p->ir, FP_KIND_MASK, r)
+		for (size_t i = 0; i < r->u.file.paths.n; i++) {
+			const struct fp_glob *mask = r->u.file.paths.at[i];
 
-		if (mask->is_plain && fp_oci_is_below(region.dir, region_of(p->u, mask).dir))
-			return true;
-	}
+			if (mask->is_plain &&
+			    fp_oci_is_below(region.dir, region_of(p->u, mask).dir))
+				return true;
+		}
 	return false;
 }
 
@@ -117,8 +119,7 @@ static void claim_file(struct fp_oci_plan *p, const struct fp_rule *r)
 /* A network namespace that is new and never plugged holds nothing but lo. */
 static void claim_net(struct fp_oci_plan *p, enum fp_kind kind, bool is_empty)
 {
-	fp_ir_each(p->ir, kind, r)
-	{
+	fp_ir_each (p->ir, kind, r) {
 		bool is_deny = kind == FP_KIND_EGRESS || kind == FP_KIND_INGRESS
 				       ? r->u.net.effect == FP_DENY
 				       : r->u.effect == FP_DENY;
@@ -138,8 +139,12 @@ static bool grants_peers(const struct fp_ir *ir)
 	static const enum fp_kind defaults[] = { FP_KIND_EGRESS_DEFAULT, FP_KIND_INGRESS_DEFAULT };
 
 	for (size_t i = 0; i < 2; i++) {
-		fp_ir_each(ir, kinds[i], r) if (r->u.net.effect == FP_ALLOW) return true;
-		fp_ir_each(ir, defaults[i], r) if (r->u.effect == FP_ALLOW) return true;
+		fp_ir_each (ir, kinds[i], r)
+			if (r->u.net.effect == FP_ALLOW)
+				return true;
+		fp_ir_each (ir, defaults[i], r)
+			if (r->u.effect == FP_ALLOW)
+				return true;
 	}
 	return false;
 }
@@ -148,13 +153,14 @@ void fp_oci_lower_files(struct fp_oci_plan *p)
 {
 	bool is_empty = fp_oci_is_new(p, FP_NS_NETWORK) && !grants_peers(p->ir);
 
-	fp_ir_each(p->ir, FP_KIND_FILE_DEFAULT, r)
+	fp_ir_each (p->ir, FP_KIND_FILE_DEFAULT, r)
 		fp_oci_claim(p, r, FP_CLAIM_NONE, "config.json names mounts, not files");
-	fp_ir_each(p->ir, FP_KIND_FILE, r) claim_file(p, r);
+	fp_ir_each (p->ir, FP_KIND_FILE, r)
+		claim_file(p, r);
 	claim_net(p, FP_KIND_EGRESS_DEFAULT, is_empty);
 	claim_net(p, FP_KIND_EGRESS, is_empty);
 	claim_net(p, FP_KIND_INGRESS_DEFAULT, is_empty);
 	claim_net(p, FP_KIND_INGRESS, is_empty);
-	fp_ir_each(p->ir, FP_KIND_AUDIT, r)
+	fp_ir_each (p->ir, FP_KIND_AUDIT, r)
 		fp_oci_claim(p, r, FP_CLAIM_NONE, "config.json records nothing");
 }

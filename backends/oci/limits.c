@@ -338,6 +338,7 @@ void fp_oci_lower_limits(struct fp_oci_plan *p)
 		       fp_target_has(p->target, FP_FEAT_OCI_UNIFIED);
 	l.memory = fp_ir_limit(p->ir, FP_LIM_MEMORY);
 	l.swap = fp_ir_limit(p->ir, FP_LIM_SWAP);
-	fp_ir_each(p->ir, FP_KIND_LIMIT, r) lower_one(&l, r, io, &rlimit);
+	fp_ir_each (p->ir, FP_KIND_LIMIT, r)
+		lower_one(&l, r, io, &rlimit);
 	lower_swap(&l);
 }

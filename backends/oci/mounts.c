@@ -185,9 +185,10 @@ static bool is_on_fresh(const struct fp_oci_plan *p, const struct fp_rule *r)
 {
 	const struct fp_rule *best = NULL;
 
-	fp_ir_each(p->ir, FP_KIND_MOUNT,
-		   m) if (m != r && fp_oci_is_below(r->u.mount.on, m->u.mount.on) &&
-			  (!best || strlen(m->u.mount.on) > strlen(best->u.mount.on))) best = m;
+	fp_ir_each (p->ir, FP_KIND_MOUNT, m)
+		if (m != r && fp_oci_is_below(r->u.mount.on, m->u.mount.on) &&
+		    (!best || strlen(m->u.mount.on) > strlen(best->u.mount.on)))
+			best = m;
 	return best && (best->u.mount.type == FP_MOUNT_TMPFS ||
 			best->u.mount.type == FP_MOUNT_DEVTMPFS_LIKE);
 }
@@ -303,8 +304,7 @@ static void lower_paths(struct fp_oci_plan *p, enum fp_kind kind, const char *me
 	FP_VEC(struct named_path) list = { 0 };
 	size_t at = 0;
 
-	fp_ir_each(p->ir, kind, r)
-	{
+	fp_ir_each (p->ir, kind, r) {
 		for (size_t i = 0; i < r->u.file.paths.n; i++) {
 			struct named_path np = { fp_oci_glob_path(p->u, r->u.file.paths.at[i]), r };
 
@@ -323,21 +323,21 @@ static void lower_paths(struct fp_oci_plan *p, enum fp_kind kind, const char *me
 /* A runtime makes the directory read-only as one mount: mounts below it keep their own flags. */
 static void claim_readonly_paths(struct fp_oci_plan *p)
 {
-	fp_ir_each(p->ir, FP_KIND_READONLY, r) for (size_t i = 0; i < r->u.file.paths.n; i++)
-		fp_ir_each(p->ir, FP_KIND_MOUNT,
-			   m) if (!(m->u.mount.flags & FP_MNT_READONLY) &&
-				  fp_oci_is_below(m->u.mount.on,
-						  fp_oci_glob_path(p->u, r->u.file.paths.at[i])))
-			fp_oci_claim(p, r, FP_CLAIM_WIDER,
-				     "the mount on %s stays writable: say "
-				     "readonly there",
-				     m->u.mount.on);
+	fp_ir_each (p->ir, FP_KIND_READONLY, r)
+		for (size_t i = 0; i < r->u.file.paths.n; i++)
+			fp_ir_each (p->ir, FP_KIND_MOUNT, m)
+				if (!(m->u.mount.flags & FP_MNT_READONLY) &&
+				    fp_oci_is_below(m->u.mount.on,
+						    fp_oci_glob_path(p->u, r->u.file.paths.at[i])))
+					fp_oci_claim(p, r, FP_CLAIM_WIDER,
+						     "the mount on %s stays writable: say "
+						     "readonly there",
+						     m->u.mount.on);
 }
 
 void fp_oci_lower_mounts(struct fp_oci_plan *p)
 {
-	fp_ir_each(p->ir, FP_KIND_ROOT, r)
-	{
+	fp_ir_each (p->ir, FP_KIND_ROOT, r) {
 		fp_oci_flag(p, r, r->u.root.is_readonly, "/root/readonly");
 		fp_oci_claim(p, r, FP_CLAIM_EXACT, NULL);
 	}

@@ -7,7 +7,9 @@
 
 bool fp_oci_is_new(const struct fp_oci_plan *p, enum fp_namespace ns)
 {
-	fp_ir_each(p->ir, FP_KIND_NAMESPACE, r) if (r->u.ns.ns == ns) return r->u.ns.is_new;
+	fp_ir_each (p->ir, FP_KIND_NAMESPACE, r)
+		if (r->u.ns.ns == ns)
+			return r->u.ns.is_new;
 	return false;
 }
 
@@ -15,8 +17,7 @@ bool fp_oci_is_mapped(const struct fp_oci_plan *p, bool is_group, uint32_t id)
 {
 	if (!p->has_user_ns)
 		return true;
-	fp_ir_each(p->ir, FP_KIND_ID_MAP, r)
-	{
+	fp_ir_each (p->ir, FP_KIND_ID_MAP, r) {
 		const struct fp_rule_idmap *m = &r->u.idmap;
 
 		if (m->is_group == is_group && id >= m->inside && id - m->inside < m->count)
@@ -60,7 +61,9 @@ static const char *cap_name(struct fp_oci_plan *p, const char *name)
 /* The rule that speaks of this capability: rules hold one bit each, or the whole set. */
 static const struct fp_rule *cap_rule(const struct fp_oci_plan *p, uint8_t bit)
 {
-	fp_ir_each(p->ir, FP_KIND_CAPABILITY, r) if (r->u.caps.set == UINT64_C(1) << bit) return r;
+	fp_ir_each (p->ir, FP_KIND_CAPABILITY, r)
+		if (r->u.caps.set == UINT64_C(1) << bit)
+			return r;
 	return fp_ir_only(p->ir, FP_KIND_CAPABILITY);
 }
 
@@ -94,8 +97,7 @@ static void lower_caps(struct fp_oci_plan *p)
 		lower_cap_set(p, cap_sets[i]);
 	fp_oci_empty(p, fp_ir_only(p->ir, FP_KIND_CAPABILITY), "/process/capabilities/inheritable");
 	fp_oci_empty(p, fp_ir_only(p->ir, FP_KIND_CAPABILITY), "/process/capabilities/ambient");
-	fp_ir_each(p->ir, FP_KIND_CAPABILITY, r)
-	{
+	fp_ir_each (p->ir, FP_KIND_CAPABILITY, r) {
 		if (is_lost)
 			fp_oci_claim(p, r, FP_CLAIM_NARROWER,
 				     "the job runs as user %u: execve drops what is not ambient",
@@ -156,15 +158,15 @@ static void lower_profile(struct fp_oci_plan *p)
 
 void fp_oci_lower_process(struct fp_oci_plan *p)
 {
-	fp_ir_each(p->ir, FP_KIND_USER, r) lower_user(p, r);
-	fp_ir_each(p->ir, FP_KIND_UMASK, r) lower_umask(p, r);
-	fp_ir_each(p->ir, FP_KIND_NO_NEW_PRIVILEGES, r)
-	{
+	fp_ir_each (p->ir, FP_KIND_USER, r)
+		lower_user(p, r);
+	fp_ir_each (p->ir, FP_KIND_UMASK, r)
+		lower_umask(p, r);
+	fp_ir_each (p->ir, FP_KIND_NO_NEW_PRIVILEGES, r) {
 		fp_oci_flag(p, r, r->u.flag, "/process/noNewPrivileges");
 		fp_oci_claim(p, r, FP_CLAIM_EXACT, NULL);
 	}
-	fp_ir_each(p->ir, FP_KIND_WORKDIR, r)
-	{
+	fp_ir_each (p->ir, FP_KIND_WORKDIR, r) {
 		fp_oci_text(p, r, r->u.path, "/process/cwd");
 		fp_oci_claim(p, r, FP_CLAIM_EXACT, NULL);
 	}
@@ -177,8 +179,7 @@ static void lower_maps(struct fp_oci_plan *p, bool is_group)
 	const char *name = is_group ? "gidMappings" : "uidMappings";
 	size_t n = 0;
 
-	fp_ir_each(p->ir, FP_KIND_ID_MAP, r)
-	{
+	fp_ir_each (p->ir, FP_KIND_ID_MAP, r) {
 		const struct fp_rule_idmap *m = &r->u.idmap;
 
 		if (m->is_group != is_group)
@@ -215,8 +216,7 @@ void fp_oci_lower_namespaces(struct fp_oci_plan *p)
 {
 	size_t n = 0;
 
-	fp_ir_each(p->ir, FP_KIND_NAMESPACE, r)
-	{
+	fp_ir_each (p->ir, FP_KIND_NAMESPACE, r) {
 		enum fp_namespace ns = r->u.ns.ns;
 
 		fp_oci_claim(p, r, FP_CLAIM_EXACT, NULL);

@@ -371,7 +371,7 @@ struct fp_assertion {
 	struct fp_span span;
 	enum fp_outcome outcome; /* TEST: decided by evaluating; others: NOT_CHECKED */
 	const char *because;     /* why it fails: the rule's text; or NULL */
-	const char *group;     /* the set it was one call of, or NULL */
+	const char *group;       /* the set it was one call of, or NULL */
 	const char *reason;      /* `because` of never and expect, or NULL */
 	struct fp_date until;    /* year 0: none */
 };

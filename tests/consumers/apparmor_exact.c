@@ -209,8 +209,7 @@ static void admit(struct view *v, const struct fp_claim *c, const struct fp_rule
 static void weigh_files(struct bench *b, const struct mk *m, const char *path, bool is_dir,
 			struct view *v, uint16_t *allowed, uint16_t *denied)
 {
-	fp_ir_each(&m->ir, FP_KIND_FILE, r)
-	{
+	fp_ir_each (&m->ir, FP_KIND_FILE, r) {
 		uint16_t *to = r->u.file.effect == FP_DENY ? denied : allowed;
 		for (size_t i = 0; i < r->u.file.paths.n; i++) {
 			if (!covers(b, r->u.file.paths.at[i], path, is_dir))
@@ -254,12 +253,10 @@ static bool is_terminal(const struct fp_rule *r, const char *path)
 static void weigh_devices(const struct mk *m, const char *path, struct view *v, uint16_t *allowed,
 			  uint16_t *denied)
 {
-	fp_ir_each(&m->ir, FP_KIND_DEVICE, r)
-	{
+	fp_ir_each (&m->ir, FP_KIND_DEVICE, r) {
 		weigh_device(r, path, v, r->u.device.effect == FP_ALLOW ? allowed : denied);
 	}
-	fp_ir_each(&m->ir, FP_KIND_MOUNT, r)
-	{
+	fp_ir_each (&m->ir, FP_KIND_MOUNT, r) {
 		if (!is_terminal(r, path))
 			continue;
 		*allowed |= FP_RIGHT_READ | FP_RIGHT_WRITE | FP_RIGHT_APPEND;
@@ -285,13 +282,11 @@ static struct view weigh(struct bench *b, const struct mk *m, const char *path, 
 	weigh_files(b, m, path, is_dir, &v, &allowed, &denied);
 	if (!is_dir)
 		weigh_devices(m, path, &v, &allowed, &denied);
-	fp_ir_each(&m->ir, FP_KIND_MASK, r)
-	{
+	fp_ir_each (&m->ir, FP_KIND_MASK, r) {
 		if (is_under(&r->u.file.paths, path))
 			denied |= FP_RIGHT_ALL;
 	}
-	fp_ir_each(&m->ir, FP_KIND_READONLY, r)
-	{
+	fp_ir_each (&m->ir, FP_KIND_READONLY, r) {
 		if (is_under(&r->u.file.paths, path))
 			denied |= W_RIGHTS | FP_RIGHT_APPEND | FP_RIGHT_LINK;
 	}
@@ -507,8 +502,7 @@ static void paths_of(struct bench *b, struct paths *out, const struct fp_rule *r
 
 static void paths_of_kind(struct bench *b, struct paths *out, const struct mk *m, enum fp_kind kind)
 {
-	fp_ir_each(&m->ir, kind, r)
-	{
+	fp_ir_each (&m->ir, kind, r) {
 		paths_of(b, out, r, 12);
 	}
 }
@@ -524,8 +518,7 @@ static void all_paths(struct bench *b, struct paths *out, const struct mk *m)
 	keep(b, out, "/");
 	keep(b, out, "/dev/console");
 	keep(b, out, "/dev/pts/0");
-	fp_ir_each(&m->ir, FP_KIND_DEVICE, r)
-	{
+	fp_ir_each (&m->ir, FP_KIND_DEVICE, r) {
 		for (size_t i = 0; i < r->u.device.n; i++)
 			keep(b, out, r->u.device.at[i].path);
 	}

@@ -128,8 +128,7 @@ MK int mk_order(const void *a, const void *b)
 /* Adds the clauses of one strictness for one call. */
 MK size_t mk_clauses(struct mk *m, size_t call, int action, struct fp_clause *at, size_t n)
 {
-	fp_ir_each(&m->ir, FP_KIND_CALL, r)
-	{
+	fp_ir_each (&m->ir, FP_KIND_CALL, r) {
 		for (size_t i = 0; i < r->u.call.calls.n; i++)
 			if (r->u.call.calls.at[i] == call &&
 			    (int)r->u.call.decision.action == action)

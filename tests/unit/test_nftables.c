@@ -156,8 +156,7 @@ static bool is_permitted(const struct fp_ir *ir, enum fp_kind kind, const struct
 {
 	bool allowed = false;
 
-	fp_ir_each(ir, kind, r)
-	{
+	fp_ir_each (ir, kind, r) {
 		if (!speaks_of(&r->u.net, p))
 			continue;
 		if (r->u.net.effect == FP_DENY)

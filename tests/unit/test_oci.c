@@ -107,8 +107,7 @@ static void is(const struct made *m, const char *pointer, const char *want)
 static void claims(const struct made *m, enum fp_kind kind, const char *text,
 		   enum fp_claim_kind want, const char *reason)
 {
-	fp_ir_each(m->ir, kind, r)
-	{
+	fp_ir_each (m->ir, kind, r) {
 		const struct fp_claim *c = &m->out.claims[r->id];
 
 		if (text && strcmp(r->text, text))
@@ -475,9 +474,10 @@ static void old_hierarchies(void **state)
 	fp_backend_oci.emit(&t->unit, fp_backend_oci.lower(&t->unit, out.ir, target), &out);
 	assert_null(strstr(out.artifacts.at[0]->data, "unified"));
 	assert_non_null(strstr(out.artifacts.at[0]->data, "\"limit\": 4096"));
-	fp_ir_each(out.ir, FP_KIND_LIMIT, r) assert_int_equal(
-		out.claims[r->id].kind,
-		r->u.limit.limit == FP_LIM_MEMORY ? FP_CLAIM_EXACT : FP_CLAIM_NONE);
+	fp_ir_each (out.ir, FP_KIND_LIMIT, r)
+		assert_int_equal(out.claims[r->id].kind, r->u.limit.limit == FP_LIM_MEMORY
+								 ? FP_CLAIM_EXACT
+								 : FP_CLAIM_NONE);
 }
 
 static void peers(void **state)

@@ -112,7 +112,9 @@ static void expect_label(const struct test *t, const char *name, const char *reg
 
 static const struct fp_claim *claim_of(const struct test *t, enum fp_kind kind, const char *part)
 {
-	fp_ir_each(t->out.ir, kind, r) if (strstr(r->text, part)) return &t->out.claims[r->id];
+	fp_ir_each (t->out.ir, kind, r)
+		if (strstr(r->text, part))
+			return &t->out.claims[r->id];
 	fail_msg("no rule %s", part);
 	return NULL;
 }
