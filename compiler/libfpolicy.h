@@ -18,7 +18,8 @@ extern "C" {
 /*
  * One handle is one compilation. It owns all it returns: strings, bytes and rows are valid until
  * fpolicy_free(). The library reads no file, writes none, never exits and has no global state:
- * different handles may be used by different threads. Calls on a NULL handle return the failure value.
+ * different handles may be used by different threads. Calls on a NULL handle return the failure
+ * value.
  *
  * Life cycle: new, set options, add targets, compile once, read the results, free.
  */
@@ -34,8 +35,8 @@ enum fpolicy_status {
 };
 
 /*
- * Brings the text of an import or a target file. Returns false with a reason in `why`. `data`, `resolved`
- * (the name to print and to compare for cycles) and `why` must live until the next call.
+ * Brings the text of an import or a target file. Returns false with a reason in `why`. `data`,
+ * `resolved` (the name to print and to compare for cycles) and `why` must live until the next call.
  */
 struct fpolicy_source {
 	const char *data, *resolved, *why;
@@ -51,7 +52,8 @@ void fpolicy_free(struct fpolicy *p);
 void fpolicy_set_loader(struct fpolicy *p, fpolicy_loader load, void *context);
 enum fpolicy_status fpolicy_define(struct fpolicy *p, const char *name, const char *value);
 enum fpolicy_status fpolicy_set_today(struct fpolicy *p, const char *date); /* YYYY-MM-DD */
-enum fpolicy_status fpolicy_set_epoch(struct fpolicy *p, const char *seconds); /* SOURCE_DATE_EPOCH */
+enum fpolicy_status fpolicy_set_epoch(struct fpolicy *p,
+				      const char *seconds); /* SOURCE_DATE_EPOCH */
 enum fpolicy_status fpolicy_set_policy(struct fpolicy *p, const char *name);
 
 /* A target by the name of a built-in one, or by its text. None added: those the policy names. */
@@ -60,7 +62,8 @@ enum fpolicy_status fpolicy_add_target_text(struct fpolicy *p, const char *name,
 					    size_t len);
 
 /* Compiles the policy in `data` for all targets. On any status but OK there are no artifacts. */
-enum fpolicy_status fpolicy_compile(struct fpolicy *p, const char *name, const char *data, size_t len);
+enum fpolicy_status fpolicy_compile(struct fpolicy *p, const char *name, const char *data,
+				    size_t len);
 
 /* Runs the front end only and prints a phase: "tokens", "ast", "ir", "plan:BACKEND". */
 enum fpolicy_status fpolicy_dump(struct fpolicy *p, const char *name, const char *data, size_t len,
@@ -85,9 +88,9 @@ const char *fpolicy_not_checked(const struct fpolicy *p);
 
 /*
  * Folds compiled OCI fragments into a runtime's own config.json, which may only become narrower.
- * `fragments[0]` is oci/config.json of a target; others are patches to it, such as oci/selinux.json. The
- * merged text and the notes (what was left out of the base, one sentence each) live in the handle.
- * Conflicts are diagnostics that name both values.
+ * `fragments[0]` is oci/config.json of a target; others are patches to it, such as
+ * oci/selinux.json. The merged text and the notes (what was left out of the base, one sentence
+ * each) live in the handle. Conflicts are diagnostics that name both values.
  */
 struct fpolicy_text {
 	const char *name, *data;
@@ -104,6 +107,21 @@ struct fpolicy_merged {
 enum fpolicy_status fpolicy_merge(struct fpolicy *p, const struct fpolicy_text *config,
 				  const struct fpolicy_text *fragments, size_t fragment_count,
 				  struct fpolicy_merged *out);
+
+/*
+ * Probes of a policy on the one target that is set (docs/probes.md). Without a run, `text` becomes
+ * the table of the policy in `data`. With one, `data` may also be a table that was printed before,
+ * and `text` becomes what its results contradict in the claims, a line each: FPOLICY_FINDINGS if
+ * there is any.
+ */
+struct fpolicy_probe_run {
+	struct fpolicy_text results, claims; /* of the prober; claims.json of the target */
+	struct fpolicy_text baseline;        /* a run without layers; data NULL: none */
+};
+
+enum fpolicy_status fpolicy_probes(struct fpolicy *p, const char *name, const char *data,
+				   size_t len, const struct fpolicy_probe_run *run,
+				   const char **text, size_t *text_len);
 
 size_t fpolicy_target_count(void); /* built-in targets, by name */
 const char *fpolicy_target_name(size_t n);
