@@ -352,7 +352,8 @@ const struct fp_glob *fp_glob_parse(struct fp_unit *u, const char *text, size_t 
 		parse_items(&p, &items, 0);
 	if (!p.failed)
 		check_shape(&p, fp_buf_text(&p.canonical), p.canonical.len);
-	if (!p.failed && strstr(fp_buf_text(&p.canonical), "\\$\\{"))
+	if (!p.failed && (strstr(fp_buf_text(&p.canonical), "\\$\\{") ||
+			  strstr(fp_buf_text(&p.canonical), "\\${")))
 		refuse(&p, 0, len,
 		       "holds a \"${\" that is no parameter, and would be taken for one");
 	if (p.failed)

@@ -11,8 +11,8 @@
 
 #include "base/unit.h"
 #include "ir/pred.h"
-#include "target/tables.h"
 #include "random.h"
+#include "target/tables.h"
 
 static struct fp_unit u;
 
