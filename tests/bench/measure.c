@@ -21,9 +21,8 @@ extern char **environ;
 struct command {
 	char *argv[MAX_ARGS + 1];
 	size_t argc;
-	int64_t cpu[MAX_RUNS]; /* microseconds */
-	int64_t user[MAX_RUNS], wall[MAX_RUNS];
-	int64_t rss; /* KiB, the most of all runs */
+	int64_t cpu[MAX_RUNS], wall[MAX_RUNS]; /* microseconds */
+	int64_t rss;                           /* KiB, the most of all runs */
 };
 
 static int64_t microseconds(struct timeval t)
@@ -73,8 +72,8 @@ static int run(struct command *c, int n)
 		if (errno != EINTR)
 			return fail("wait4");
 	c->wall[n] = now() - start;
-	c->user[n] = microseconds(used.ru_utime);
-	c->cpu[n] = c->user[n] + microseconds(used.ru_stime);
+	/* The sum is exact; how it is split the kernel only estimates. */
+	c->cpu[n] = microseconds(used.ru_utime) + microseconds(used.ru_stime);
 	c->rss = used.ru_maxrss > c->rss ? used.ru_maxrss : c->rss;
 	for (size_t i = 0; i < c->argc; i++)
 		if (argv[i] != c->argv[i])
@@ -93,15 +92,13 @@ static int by_value(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
-/* One line a command: least, middle and most CPU, least user part and wall time, KiB. */
+/* One line a command: least, middle and most CPU, least wall time, KiB. */
 static void tell(struct command *c, int runs)
 {
 	qsort(c->cpu, (size_t)runs, sizeof(c->cpu[0]), by_value);
-	qsort(c->user, (size_t)runs, sizeof(c->user[0]), by_value);
 	qsort(c->wall, (size_t)runs, sizeof(c->wall[0]), by_value);
-	printf("%jd %jd %jd %jd %jd %jd\n", (intmax_t)c->cpu[0], (intmax_t)c->cpu[runs / 2],
-	       (intmax_t)c->cpu[runs - 1], (intmax_t)c->user[0], (intmax_t)c->wall[0],
-	       (intmax_t)c->rss);
+	printf("%jd %jd %jd %jd %jd\n", (intmax_t)c->cpu[0], (intmax_t)c->cpu[runs / 2],
+	       (intmax_t)c->cpu[runs - 1], (intmax_t)c->wall[0], (intmax_t)c->rss);
 }
 
 static size_t split(struct command *c, char **argv)
