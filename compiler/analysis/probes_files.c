@@ -87,6 +87,21 @@ static bool is_on_kernels(const struct fp_ir *ir, const char *path)
 
 /* ---- one right ---- */
 
+/* Other rights that the prober needs as well: a name for the link, a descriptor for the lock. */
+static bool can_be_tried(const struct fp_probes *p, const char *path, uint16_t right)
+{
+	const struct fp_ir *ir = p->ir;
+
+	if (right == FP_RIGHT_LINK)
+		return fp_eval_path(ir, fp_arena_printf(&p->u->arena, "%s.fp-link", path),
+				    FP_RIGHT_CREATE | FP_RIGHT_DELETE)
+			       .effect == FP_ALLOW;
+	if (right == FP_RIGHT_LOCK)
+		return fp_eval_path(ir, path, FP_RIGHT_READ).effect == FP_ALLOW ||
+		       fp_eval_path(ir, path, FP_RIGHT_WRITE).effect == FP_ALLOW;
+	return true;
+}
+
 void fp_probes_right(struct fp_probes *p, const struct fp_rule *rule, const char *path,
 		     uint16_t right, const char *why)
 {
@@ -105,7 +120,8 @@ void fp_probes_right(struct fp_probes *p, const struct fp_rule *rule, const char
 	if (is_on_kernels(p->ir, path) &&
 	    right & ~(uint32_t)(FP_RIGHT_READ | FP_RIGHT_WRITE | FP_RIGHT_APPEND))
 		return;
-	fp_probes_add(p, &probe);
+	if (!probe.expect.succeeds || can_be_tried(p, path, right))
+		fp_probes_add(p, &probe);
 }
 
 /* A path the pattern matches and the rule decides as it says; else any that it matches. */
