@@ -36,7 +36,7 @@ for out; do
 		target=$(basename "$(dirname "$(dirname "$filter")")")
 		count=$((count + 1))
 		"$build/tests/kernel/expect" "$policy" "$target" "$machine" >"$tmp/expected"
-		[ "$count" -eq 1 ] && mutants "$filter"
+		case $filter in */lab/debian-12/*) mutants "$filter" ;; esac # it lets little through
 		if "$build/tests/kernel/probe" "$filter" "$tmp/expected" >"$tmp/log" 2>&1; then
 			echo "ok $count - $(basename "$out") $target: $(tail -n 1 "$tmp/log")"
 		else

@@ -187,7 +187,10 @@ static void test_growth(void **state)
 		fail();
 	char *a = fp_arena_alloc(&u.arena, 32);
 	memset(a, 'a', 32);
-	assert_ptr_equal(fp_arena_grow(&u.arena, a, 32, 64), a);
+	char *grown = fp_arena_grow(&u.arena, a, 32, 64);
+	if (FP_ARENA_CHUNK >= 4096) /* the shrunken build has no room to grow in place */
+		assert_ptr_equal(grown, a);
+	a = grown;
 	assert_int_equal(a[31], 'a');
 	for (size_t i = 32; i < 64; i++)
 		assert_int_equal(a[i], 0);
