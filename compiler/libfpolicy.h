@@ -27,7 +27,7 @@ struct fpolicy;
 
 enum fpolicy_status {
 	FPOLICY_OK = 0,       /* artifacts may be read; there may be warnings */
-	FPOLICY_FINDINGS = 1, /* reserved for the gate */
+	FPOLICY_FINDINGS = 1, /* a run of probes contradicts a claim */
 	FPOLICY_INPUT = 2,    /* errors in the policy, a target or an option: see the diagnostics */
 	FPOLICY_UNDECIDED = 3,
 	FPOLICY_INTERNAL = 4, /* a self-check failed: a bug, nothing can be trusted */

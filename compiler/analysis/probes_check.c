@@ -53,6 +53,7 @@ struct check {
 	struct fp_unit *u;
 	FP_VEC(struct row) rows;
 	FP_VEC(struct claims) claims;
+	FP_VEC(uint32_t) unprobed; /* rules that have a side which no probe shows */
 	const char *policy, *target;
 	struct result *results, *baseline; /* by id */
 	uint8_t layers;                    /* in force */
@@ -178,6 +179,28 @@ static bool parse_row(struct check *c, const struct line *l)
 	return true;
 }
 
+/* "policy NAME", "unprobed 28 the quota is the file system's", ... */
+static bool parse_note(struct check *c, const char *note)
+{
+	char digits[16];
+	uint64_t rule;
+
+	if (!strncmp(note, "policy ", 7))
+		c->policy = note + 7;
+	else if (!strncmp(note, "target ", 7))
+		c->target = note + 7;
+	if (strncmp(note, "unprobed ", 9))
+		return !strncmp(note, "done ", 5);
+	size_t n = strcspn(note + 9, " ");
+	if (n < sizeof(digits)) {
+		memcpy(digits, note + 9, n);
+		digits[n] = '\0';
+		if (number_of(digits, NO_RULE - 1, &rule))
+			fp_vec_push(&c->u->arena, &c->unprobed, (uint32_t)rule);
+	}
+	return false;
+}
+
 static void parse_table(struct check *c, const char *text)
 {
 	struct line l = { .number = 0 };
@@ -188,12 +211,8 @@ static void parse_table(struct check *c, const char *text)
 	while (!c->failed && next_line(c, &text, &l)) {
 		if (!l.rest && (is_done || !parse_row(c, &l)))
 			refuse(c, "not a row of a table of probes", l.number);
-		else if (l.rest && !strncmp(l.rest, "policy ", 7))
-			c->policy = l.rest + 7;
-		else if (l.rest && !strncmp(l.rest, "target ", 7))
-			c->target = l.rest + 7;
-		else if (l.rest && !strncmp(l.rest, "done ", 5))
-			is_done = true;
+		else if (l.rest)
+			is_done |= parse_note(c, l.rest);
 	}
 	if (!c->failed && (!is_done || !c->policy || !c->target))
 		refuse(c, "the table of probes was cut off", 0);
@@ -323,17 +342,18 @@ static enum claim claim_of(const struct check *c, uint32_t rule, unsigned layer)
 	return rule == NO_RULE ? NONE : c->claims.at[rule].of[layer];
 }
 
-static void found(struct check *c, const char *what, const struct row *r, size_t id, unsigned layer,
+static void found(struct check *c, const char *what, uint32_t rule, size_t id, unsigned layer,
 		  const char *got)
 {
-	uint32_t rule = r->rule != NO_RULE ? r->rule : r->by;
+	const struct row *r = &c->rows.at[id];
 
 	c->findings++;
 	fp_buf_printf(c->out, "%s: rule %d \"%s\", layer %s", what, (int)rule,
 		      rule == NO_RULE ? r->why : c->claims.at[rule].rule,
 		      layer < FP_LAYER_N ? fp_layer_names[layer] : c->layer_text);
-	if (layer < FP_LAYER_N && r->by != NO_RULE)
-		fp_buf_printf(c->out, " (%s)", claim_words[claim_of(c, r->by, layer)]);
+	if (layer < FP_LAYER_N)
+		fp_buf_printf(c->out, " (%s)",
+			      claim_words[claim_of(c, r->by == NO_RULE ? rule : r->by, layer)]);
 	fp_buf_printf(c->out, ", probe %zu (%s): %s: %s\n", id, r->why, r->what, got);
 }
 
@@ -382,6 +402,11 @@ static const char *expected_text(struct check *c, const struct row *r, const str
 			       r->expect.succeeds ? "success" : text_of(c, &want), text_of(c, got));
 }
 
+static uint32_t subject(const struct row *r)
+{
+	return r->rule != NO_RULE ? r->rule : r->by;
+}
+
 static void must_fail(struct check *c, const struct row *r, size_t id)
 {
 	const struct result *got = &c->results[id];
@@ -395,7 +420,7 @@ static void must_fail(struct check *c, const struct row *r, size_t id)
 			 (got->how != r->expect.how || got->data != r->expect.data) &&
 			 layer < FP_LAYER_N && claim_of(c, r->by, layer) == EXACT;
 	if ((got->seen == SUCCEEDED && layer < FP_LAYER_N) || other_way)
-		found(c, "contradicted", r, id, layer, expected_text(c, r, got));
+		found(c, "contradicted", subject(r), id, layer, expected_text(c, r, got));
 	else
 		c->expected++;
 }
@@ -411,7 +436,23 @@ static void must_succeed(struct check *c, const struct row *r, size_t id)
 	else if (c->layers & 1u << FP_LAYER_SECCOMP && !(r->layers & 1u << FP_LAYER_SECCOMP))
 		c->filtered++;
 	else
-		found(c, "contradicted", r, id, FP_LAYER_N, expected_text(c, r, got));
+		found(c, "contradicted", subject(r), id, FP_LAYER_N, expected_text(c, r, got));
+}
+
+/* Decided by the rule; or made for it, and not by one that the layer holds better. */
+static bool is_about(const struct check *c, const struct row *r, uint32_t rule, unsigned layer)
+{
+	enum claim by = claim_of(c, r->by, layer);
+
+	return r->by == rule || (r->rule == rule && by != EXACT && by != NARROWER);
+}
+
+static bool is_unprobed(const struct check *c, uint32_t rule)
+{
+	for (size_t i = 0; i < c->unprobed.n; i++)
+		if (c->unprobed.at[i] == rule)
+			return true;
+	return false;
 }
 
 /* A layer alone that says it permits more must be seen to, where there are probes to see it by. */
@@ -420,12 +461,12 @@ static void not_wider(struct check *c, unsigned layer)
 	for (uint32_t rule = 0; rule < c->claims.n; rule++) {
 		size_t tried = 0, last = 0;
 		bool shown = false;
-		if (claim_of(c, rule, layer) != WIDER)
+		if (claim_of(c, rule, layer) != WIDER || is_unprobed(c, rule))
 			continue;
 		for (size_t i = 0; i < c->rows.n; i++) {
 			const struct row *r = &c->rows.at[i];
 			enum seen seen = c->results[i].seen;
-			if ((r->rule != rule && r->by != rule) || r->expect.succeeds ||
+			if (!is_about(c, r, rule, layer) || r->expect.succeeds ||
 			    !(r->layers >> layer & 1) || (seen != SUCCEEDED && seen != FAILED) ||
 			    (c->baseline && c->baseline[i].seen == FAILED))
 				continue;
@@ -434,7 +475,7 @@ static void not_wider(struct check *c, unsigned layer)
 			last = i;
 		}
 		if (tried && !shown)
-			found(c, "not wider", &c->rows.at[last], last, layer,
+			found(c, "not wider", rule, last, layer,
 			      fp_arena_printf(&c->u->arena, "none of %zu probes got through",
 					      tried));
 	}

@@ -66,9 +66,8 @@ static void ask_device(struct fp_probes *p, const struct fp_rule *r, const struc
 			  node->path },
 	};
 
-	/* Making a node also takes the capability, which the devices section does not give. */
-	if (device_rights[right].bit == FP_DEV_MKNOD && a.effect == FP_ALLOW &&
-	    !(p->ir->caps >> CAP_MKNOD & 1))
+	/* Making a node also takes the capability: without it, that would refuse in any case. */
+	if (device_rights[right].bit == FP_DEV_MKNOD && !(p->ir->caps >> CAP_MKNOD & 1))
 		return;
 	fp_probes_add(p, &probe);
 }
@@ -96,7 +95,11 @@ static void beside(struct fp_probes *p, const struct fp_rule *r, const struct fp
 
 void fp_probes_devices(struct fp_probes *p)
 {
-	static const struct fp_device unnamed = { .path = "-", .type = 'b', .major = 7 };
+	static const struct fp_device unnamed[] = {
+#define NODE(path, type, major, minor) { path, type, major, minor },
+#include "analysis/kernel_nodes.def"
+#undef NODE
+	};
 
 	fp_ir_each (p->ir, FP_KIND_DEVICE, r) {
 		for (size_t i = 0; i < r->u.device.n; i++)
@@ -109,8 +112,9 @@ void fp_probes_devices(struct fp_probes *p)
 			}
 	}
 	fp_ir_each (p->ir, FP_KIND_DEVICE_DEFAULT, r) {
-		for (size_t k = 0; k < 2; k++)
-			ask_device(p, r, &unnamed, k, "a device that no rule names");
+		for (size_t i = 0; i < sizeof(unnamed) / sizeof(unnamed[0]); i++)
+			for (size_t k = 0; k < 2; k++)
+				ask_device(p, r, &unnamed[i], k, "by the default");
 	}
 }
 
