@@ -163,12 +163,15 @@ static void put_array(struct fp_unit *u, struct fp_buf *out, size_t depth, const
 	close_bracket(out, depth, ']');
 }
 
-static void put_scalar(struct fp_buf *out, const json_t *value)
+static void put_scalar(struct fp_unit *u, struct fp_buf *out, const json_t *value)
 {
 	char text[64]; /* of a number: 17 digits, sign, point and exponent */
 	size_t n = json_dumpb(value, text, sizeof(text), JSON_ENCODE_ANY);
 
-	fp_buf_add(out, text, n < sizeof(text) ? n : 0);
+	/* jansson allocates even here, and running out is no text at all. */
+	if (!n || n > sizeof(text))
+		longjmp(u->recover, 1);
+	fp_buf_add(out, text, n);
 }
 
 /* As deep as jansson reads: 2048 levels. */
@@ -181,7 +184,7 @@ static void put_tree(struct fp_unit *u, struct fp_buf *out, size_t depth, json_t
 	else if (json_is_string(value))
 		put_string(out, json_string_value(value));
 	else
-		put_scalar(out, value);
+		put_scalar(u, out, value);
 }
 
 void fp_json_write(struct fp_unit *u, json_t *value, struct fp_buf *out)

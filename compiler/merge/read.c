@@ -59,6 +59,9 @@ void fp_merge_read(struct fp_unit *u, const struct fp_merge_text *text, struct f
 		return;
 	}
 	root = json_loadb(text->data, text->len, JSON_REJECT_DUPLICATES, &error);
+	/* Running out has its own code, or in some places of jansson no text. */
+	if (!root && (json_error_code(&error) == json_error_out_of_memory || !error.text[0]))
+		longjmp(u->recover, 1);
 	if (!root) {
 		refuse(u, out->source, &error);
 		return;
