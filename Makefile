@@ -176,6 +176,46 @@ bless: all
 	@tests/run-ui $(B)/fpolicyc --bless | grep -A5 '^not ok' || :
 	@tests/run-golden $(B)/fpolicyc --bless
 
+# ---- the kernel lab: docs/lab.md ----
+
+LAB_PACKAGES := gcc gcc-aarch64-linux-gnu libc6-dev libc6-dev-arm64-cross qemu-system-arm qemu-system-x86 secilc xz-utils
+
+# Programs of the guests, static, for the machines the lab has kernels of; decide is the prober of tests/kernel.
+lab_programs := $(filter-out cpio,$(patsubst tests/lab/%.c,%,$(wildcard tests/lab/*.c))) decide
+LAB_CC_amd64 := x86_64-linux-gnu-gcc
+LAB_CC_arm64 := aarch64-linux-gnu-gcc
+probe_src := tests/lab/probe.c $(wildcard tests/lab/probe/*.c) compiler/cmd/catcher.c compiler/cmd/probe_line.c
+define lab_rules
+$(B)/lab/$(1)/probe: $(probe_src) tests/lab/probe/probe.h compiler/cmd/catcher.h compiler/analysis/probes.def
+	$$(call say,CC,$$@)
+	$$(Q)mkdir -p $$(@D) && $$(LAB_CC_$(1)) -D_GNU_SOURCE -std=gnu11 -O2 $$(WARN) $$(if $$(WERROR),-Werror) -Icompiler \
+		-static -o $$@ $(probe_src)
+$(B)/lab/$(1)/%: tests/lab/%.c
+	$$(call say,CC,$$@)
+	$$(Q)mkdir -p $$(@D) && $$(LAB_CC_$(1)) -D_GNU_SOURCE -std=gnu11 -O2 $$(WARN) $$(if $$(WERROR),-Werror) -static -o $$@ $$<
+$(B)/lab/$(1)/decide: tests/kernel/probe.c
+	$$(call say,CC,$$@)
+	$$(Q)mkdir -p $$(@D) && $$(LAB_CC_$(1)) -D_GNU_SOURCE -std=gnu11 -O2 $$(WARN) $$(if $$(WERROR),-Werror) -static -o $$@ $$<
+endef
+lab_machines := $(foreach a,amd64 arm64,$(if $(shell command -v $(LAB_CC_$(a))),$(a)))
+$(foreach a,amd64 arm64,$(eval $(call lab_rules,$(a))))
+$(B)/lab/cpio: tests/lab/cpio.c
+	$(call say,HOSTCC,$<)
+	$(Q)mkdir -p $(@D) && $(CC) -D_GNU_SOURCE -std=gnu11 -O2 $(WARN) -o $@ $<
+
+# What is missing is asked for; what cannot be had is skipped by the lab itself, with the reason.
+.PHONY: lab lab-quick lab-deps lab-programs
+lab-deps:
+	@tests/lib/packages $(LAB_PACKAGES) || :
+lab-programs: all $(B)/lab/cpio $(B)/tests/kernel/expect \
+	$(foreach a,$(lab_machines),$(lab_programs:%=$(B)/lab/$(a)/%))
+lab: lab-deps
+	@$(MAKE) --no-print-directory lab-programs
+	@tests/lab/lab $(B) $(LAB_SUITES)
+lab-quick: lab-deps
+	@$(MAKE) --no-print-directory lab-programs
+	@KERNEL=debian-12 tests/lab/lab $(B) truth layers runtimes
+
 # ---- benchmarks: docs/bench.md ----
 
 $(B)/tests/bench/measure: tests/bench/measure.c

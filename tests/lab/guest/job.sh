@@ -14,14 +14,18 @@ new_job() {
 		mkdir -p dev etc in lab lib out proc sys tmp usr/bin
 		chmod 1777 tmp
 		chmod 777 out
-		cp /lab/bin/probe usr/bin/
+		cp /lab/bin/probe /lab/bin/acts usr/bin/
 		mknod -m 666 dev/null c 1 3
 		mknod -m 666 dev/zero c 1 5
 		mknod -m 666 dev/urandom c 1 9
 	)
+	[ ! -e $table ] || prepare_table
+	[ "$lsm" != selinux ] || setfiles -F -r $job /t/out/selinux/file_contexts $job
+}
+
+prepare_table() {
 	host_ns=$(probe --prepare=$job $table | sed -n 's/^# host-ns //p')
 	cp $table $job/in/lab.tsv
-	[ "$lsm" != selinux ] || setfiles -F -r $job /t/out/selinux/file_contexts $job
 }
 
 new_cgroup() {
@@ -39,8 +43,7 @@ run_cell() { # name layers options...
 	shift 2
 	new_job
 	[ "$layers" = none ] || only_layers "$layers" >$job/in/lab.tsv
-	cell "$@" -r $job -- /usr/bin/probe --in-guest /in/lab.tsv "--layers=$layers" "--host-ns=$host_ns" 2>&1 |
-		cat >/run/result
+	piped cell "$@" -r $job -- /usr/bin/probe --in-guest /in/lab.tsv "--layers=$layers" "--host-ns=$host_ns" >/run/result
 	send "layers/$name" /run/result
 }
 
