@@ -127,6 +127,7 @@ __asm__(".text\n"
 #define STOP() __asm__ volatile("ud2")
 #elif defined(__aarch64__)
 __asm__(".text\n"
+	".globl probe_native_ip\n" /* a local name would be taken for the section's start */
 	"probe_native:\n"
 	"	mov x8, x0\n"
 	"	mov x9, x1\n"
@@ -139,6 +140,7 @@ __asm__(".text\n"
 #define STOP() __asm__ volatile("brk 0")
 #elif defined(__riscv)
 __asm__(".text\n"
+	".globl probe_native_ip\n" /* a local name would be taken for the section's start */
 	"probe_native:\n"
 	"	mv a7, a0\n"
 	"	mv t0, a1\n"
