@@ -120,7 +120,7 @@ static void drop_caps(void)
 		die("capset");
 }
 
-static void filter_calls(const char *path)
+static struct sock_fprog read_filter(const char *path)
 {
 	static struct sock_filter code[BPF_MAXINSNS];
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -130,7 +130,12 @@ static void filter_calls(const char *path)
 	if (len <= 0 || (size_t)len % sizeof(*code) != 0 || close(fd) != 0)
 		die(path);
 	prog.len = (unsigned short)((size_t)len / sizeof(*code));
-	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog) != 0)
+	return prog;
+}
+
+static void filter_calls(const struct sock_fprog *prog)
+{
+	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, prog) != 0)
 		die("seccomp");
 }
 
@@ -196,15 +201,18 @@ static void read_options(struct cell *cell, int argc, char **argv)
 int main(int argc, char **argv)
 {
 	struct cell cell = { .keeps_privileges = 1, .keeps_caps = 1 };
+	struct sock_fprog prog = { 0, NULL };
 
 	read_options(&cell, argc, argv);
 	if (optind >= argc) {
 		fputs("usage: cell [OPTION VALUE]... -- PROGRAM [ARGUMENT]...\n", stderr);
 		return 125;
 	}
+	if (cell.filter != NULL)
+		prog = read_filter(cell.filter);
 	confine(&cell);
 	if (cell.filter != NULL)
-		filter_calls(cell.filter);
+		filter_calls(&prog);
 	execv(argv[optind], argv + optind);
 	fprintf(stderr, "cell: %s: %s\n", argv[optind], strerror(errno));
 	return 126;

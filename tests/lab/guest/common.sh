@@ -53,8 +53,9 @@ drop_net() { # name
 }
 
 # A pair of interfaces: one here, one called eth0 in a namespace that a process has.
-# busybox calls the far end veth0, whatever is asked for.
+# busybox calls the far end veth0, whatever is asked for. The process may still be on its way there.
 pair() { # name pid
+	until [ "$(readlink "/proc/$2/ns/net")" != "$(readlink /proc/self/ns/net)" ]; do usleep 1000; done
 	ip link add "$1" type veth && ip link set veth0 netns "$2"
 	nsenter --net="/proc/$2/ns/net" -- ip link set veth0 name eth0
 	for at in "" "nsenter --net=/proc/$2/ns/net --"; do
@@ -67,7 +68,7 @@ make_world() {
 	echo 1 >/proc/sys/net/ipv4/ip_forward
 	echo 1 >/proc/sys/net/ipv6/conf/all/forwarding
 	new_net world
-	in_net world sleep 100000 &
+	nsenter --net=/run/netns/world -- sleep 100000 &
 	holder=$!
 	pair w0 $holder
 	ip addr add 10.98.0.1/24 dev w0 && ip addr add fd98::1/64 dev w0 && ip link set w0 up
@@ -84,14 +85,14 @@ connect_job() { # pid
 	pair fpol-job "$1"
 	ip addr add 10.99.0.1/24 dev fpol-job && ip addr add fd99::1/64 dev fpol-job && ip link set fpol-job up
 	nsenter --net="/proc/$1/ns/net" -- sh -c '
-		ip link set lo up
+		ip link set lo up; echo "0 2147483647" >/proc/sys/net/ipv4/ping_group_range
 		ip addr add 10.99.0.2/24 dev eth0; ip addr add fd99::2/64 dev eth0; ip link set eth0 up
 		ip route add default via 10.99.0.1; ip -6 route add default via fd99::1'
 }
 
 new_job_net() {
 	new_net job
-	in_net job sleep 100000 &
+	nsenter --net=/run/netns/job -- sleep 100000 &
 	job_holder=$!
 	connect_job $job_holder
 }

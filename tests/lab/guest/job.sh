@@ -47,9 +47,11 @@ run_cell() { # name layers options...
 	send "layers/$name" /run/result
 }
 
+# Rules that only the drop-in for systemd holds are no matter of the cgroup's files: guests run no systemd.
 only_layers() { # list
-	awk -F '\t' -v list="$1" '
+	awk -F '\t' -v list="$1" -v dropin="$dropin" '
 		BEGIN { n = split(list, want, ",") }
 		/^#/ { print; next }
+		list == "cgroup2" && index(" " dropin " ", " " $3 " ") { next }
 		{ for (i = 1; i <= n; i++) if (index("," $2 ",", "," want[i] ",")) { print; next } }' $table
 }

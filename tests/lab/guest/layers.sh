@@ -1,22 +1,36 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
-# Suite: each layer alone, then all of them, in cells made by hand: nothing but the layer refuses anything.
+# Suite: each layer alone, in cells made by hand: nothing but the layer refuses anything.
 . /t/job.sh
 
 begin=$(now)
 step() { note "time layers/$1 $begin $(now)"; begin=$(now); }
 
+# What reaches the job: its server is not confined, so that only the packets' way is probed.
+run_ingress() { # name
+	nsenter --net=/run/netns/job -- probe --serve=ingress $table &
+	server=$!
+	for at in 10.99.0.2 fd99::2; do
+		in_net world probe --ingress=$at $table "--layers=${1%-host}" >/run/result 2>&1
+		send "layers/$1-ingress-$at" /run/result
+	done
+	kill $server
+	wait $server 2>/dev/null
+}
+
 make_world
-in_net world probe --serve $table &
+nsenter --net=/run/netns/world -- probe --serve $table &
 load_lsm
 
 new_job_net
 run_cell none none -n /run/netns/job
+run_ingress none
 step none
-run_cell seccomp seccomp -s "/t/out/seccomp/$native.bpf"
+probe --decide "/t/out/seccomp/$native.bpf" $table >/run/result 2>&1
+send layers/seccomp /run/result
 step seccomp
 case $lsm in
-apparmor) run_cell apparmor apparmor -a "$profile" ;;
+apparmor) run_cell apparmor apparmor -n /run/netns/job -a "$profile" ;;
 selinux) run_cell selinux selinux -n /run/netns/job -l "$context" ;;
 esac
 step "$lsm"
@@ -26,12 +40,14 @@ step cgroup2
 
 in_net job nft -f /t/out/nftables/egress.nft || note "egress.nft was refused"
 run_cell nftables nftables -n /run/netns/job
+run_ingress nftables
 step nftables
 drop_job_net
 
 new_job_net
 nft -f /t/out/nftables/host.nft || note "host.nft was refused"
 run_cell nftables-host nftables -n /run/netns/job
+run_ingress nftables-host
 nft flush ruleset
 step nftables-host
 drop_job_net
