@@ -55,9 +55,10 @@ void fp_parser_open(struct fp_parser *p)
 	p->skip = false;
 }
 
+/* After an error a brace may close a set a second time: bison went back to before its first. */
 void fp_parser_close(struct fp_parser *p)
 {
-	p->blocks--;
+	p->blocks -= p->blocks > 0;
 }
 
 /* Inside a block the end of the file is an error; then the blocks are closed one by one. */

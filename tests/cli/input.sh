@@ -88,6 +88,13 @@ fails "an endless file" "larger than 64 MiB" /dev/zero
 { printf 'language 1; # '; head -c 1000000 /dev/zero | tr '\0' x; printf '\nnonsense'; } >line.policy
 fails "a line of a million bytes" "line.policy:2:1: error" line.policy
 
+# Braces that close too much: recovery must come to an end.
+for text in 'set @s { } }' 'set @s { } } ' 'set @s { read } } set @t { write } }' 'policy p { widen { } } }' 'policy p { widen { limits { } } } x } }' \
+	'policy p { syscalls { } } } }' 'set @s { ; } }' '} } }' 'set @s { } because "x"; }'; do
+	printf 'language 1; %s' "$text" >brace.policy
+	fails "'$text'" "brace.policy:1:" brace.policy
+done
+
 # Nesting.
 policy '' "$(printf 'syscalls { deny socket(domain) where '; repeat 10000 '('; printf 'domain == 1'; repeat 10000 ')'; printf '; }')" >deep.policy
 fails "10,000 parentheses" "[E0103]" deep.policy
