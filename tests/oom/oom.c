@@ -273,9 +273,12 @@ static void policy(const char *path, double seconds, bool is_whole)
 static void merge(const char *path, double seconds)
 {
 	static char config[] =
-		"{\"ociVersion\":\"1.0.2\",\"process\":{\"args\":[\"sh\"],\"cwd\":\"/\",\"user\":{\"uid\":0,\"gid\":0}},"
-		"\"root\":{\"path\":\"rootfs\"},\"mounts\":[{\"destination\":\"/proc\",\"type\":\"proc\",\"source\":\"proc\"}],"
-		"\"linux\":{\"resources\":{\"memory\":{\"limit\":1073741824}},\"namespaces\":[{\"type\":\"pid\"}]}}";
+		"{\"ociVersion\":\"1.0.2\",\"process\":{\"args\":[\"sh\"],\"cwd\":\"/\","
+		"\"user\":{\"uid\":0,\"gid\":0}},"
+		"\"root\":{\"path\":\"rootfs\"},"
+		"\"mounts\":[{\"destination\":\"/proc\",\"type\":\"proc\",\"source\":\"proc\"}],"
+		"\"linux\":{\"resources\":{\"memory\":{\"limit\":1073741824}},"
+		"\"namespaces\":[{\"type\":\"pid\"}]}}";
 	struct text text = read_text(path);
 	struct fpolicy *p = fpolicy_new(0);
 	struct job j = { .path = path, .config = { config, sizeof(config) - 1 } };
