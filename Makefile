@@ -94,8 +94,8 @@ $(B)/gen/parse.tab.c $(B)/gen/parse.tab.h &: grammar/policy.y grammar/keywords.d
 # ---- packages: only what is missing is asked for, so a second run needs no network ----
 
 BUILD_PACKAGES := bison busybox-static flex gcc libc6-dev libjansson-dev nettle-dev runc
-CHECK_PACKAGES := $(BUILD_PACKAGES) apparmor binutils checkpolicy clang clang-format-14 crun iproute2 libapparmor-dev \
-	libclang-rt-14-dev libcmocka-dev libseccomp-dev libselinux1-dev libsepol-dev mandoc nftables pkgconf \
+CHECK_PACKAGES := $(BUILD_PACKAGES) apparmor binutils checkpolicy clang clang-format-14 crun g++ iproute2 libapparmor-dev \
+	libclang-rt-14-dev libcmocka-dev libseccomp-dev libselinux1-dev libsepol-dev mandoc nftables pkgconf systemd \
 	python3-jsonschema secilc selinux-policy-default shellcheck strace
 
 .PHONY: deps deps-check
@@ -181,7 +181,7 @@ bless: all
 LAB_PACKAGES := gcc gcc-aarch64-linux-gnu libc6-dev libc6-dev-arm64-cross qemu-system-arm qemu-system-x86 secilc xz-utils
 
 # Programs of the guests, static, for the machines the lab has kernels of; decide is the prober of tests/kernel.
-lab_programs := $(filter-out cpio,$(patsubst tests/lab/%.c,%,$(wildcard tests/lab/*.c))) decide
+lab_programs := $(filter-out cpio,$(patsubst tests/lab/%.c,%,$(wildcard tests/lab/*.c))) decide escape
 LAB_CC_amd64 := x86_64-linux-gnu-gcc
 LAB_CC_arm64 := aarch64-linux-gnu-gcc
 probe_src := tests/lab/probe.c $(wildcard tests/lab/probe/*.c) compiler/cmd/catcher.c compiler/cmd/probe_line.c
@@ -190,6 +190,10 @@ $(B)/lab/$(1)/probe: $(probe_src) tests/lab/probe/probe.h compiler/cmd/catcher.h
 	$$(call say,CC,$$@)
 	$$(Q)mkdir -p $$(@D) && $$(LAB_CC_$(1)) -D_GNU_SOURCE -std=gnu11 -O2 $$(WARN) $$(if $$(WERROR),-Werror) -Icompiler \
 		-static -o $$@ $(probe_src)
+$(B)/lab/$(1)/escape: $(wildcard tests/escape/*.c) tests/escape/escape.h tests/escape/escape.def
+	$$(call say,CC,$$@)
+	$$(Q)mkdir -p $$(@D) && $$(LAB_CC_$(1)) -D_GNU_SOURCE -std=gnu11 -O2 $$(WARN) $$(if $$(WERROR),-Werror) \
+		-static -o $$@ $$(filter %.c,$$^)
 $(B)/lab/$(1)/%: tests/lab/%.c
 	$$(call say,CC,$$@)
 	$$(Q)mkdir -p $$(@D) && $$(LAB_CC_$(1)) -D_GNU_SOURCE -std=gnu11 -O2 $$(WARN) $$(if $$(WERROR),-Werror) -static -o $$@ $$<
