@@ -11,7 +11,13 @@ void fp_buf_init(struct fp_buf *b, struct fp_arena *arena)
 	*b = (struct fp_buf){ .arena = arena };
 }
 
-static void grow(struct fp_buf *b, size_t more)
+void fp_buf_init_in(struct fp_buf *b, struct fp_arena *arena, char *room, size_t size)
+{
+	*b = (struct fp_buf){ .arena = arena, .data = room, .cap = size };
+	room[0] = '\0';
+}
+
+void fp_buf_grow(struct fp_buf *b, size_t more)
 {
 	size_t cap = b->cap ? b->cap : 64;
 
@@ -19,38 +25,6 @@ static void grow(struct fp_buf *b, size_t more)
 		cap = cap > SIZE_MAX / 4 ? SIZE_MAX : cap * 2;
 	b->data = fp_arena_grow(b->arena, b->data, b->cap, cap);
 	b->cap = cap;
-}
-
-/* Room for `more` bytes and the NUL. */
-static inline char *reserve(struct fp_buf *b, size_t more)
-{
-	if (b->cap - b->len <= more)
-		grow(b, more);
-	return b->data + b->len;
-}
-
-void fp_buf_add(struct fp_buf *b, const void *data, size_t len)
-{
-	char *at = reserve(b, len);
-
-	if (len)
-		memcpy(at, data, len);
-	b->len += len;
-	b->data[b->len] = '\0';
-}
-
-void fp_buf_puts(struct fp_buf *b, const char *text)
-{
-	fp_buf_add(b, text, strlen(text));
-}
-
-void fp_buf_putc(struct fp_buf *b, char c)
-{
-	char *at = reserve(b, 1);
-
-	at[0] = c;
-	at[1] = '\0';
-	b->len++;
 }
 
 #define MAX_DIGITS 20 /* of 2^64 - 1 */
@@ -82,10 +56,10 @@ __attribute__((format(printf, 2, 0))) static void print_rest(struct fp_buf *b, c
 	va_list again;
 
 	va_copy(again, ap);
-	char *at = reserve(b, 64);
+	char *at = fp_buf_room(b, 64);
 	int n = vsnprintf(at, 64, format, ap);
 	if (n >= 64) {
-		at = reserve(b, (size_t)n);
+		at = fp_buf_room(b, (size_t)n);
 		vsnprintf(at, (size_t)n + 1, format, again);
 	}
 	va_end(again);
@@ -156,7 +130,7 @@ static void pad(struct fp_buf *b, size_t len, int width)
 {
 	if (width > 0 && (size_t)width > len) {
 		size_t n = (size_t)width - len;
-		memset(reserve(b, n), ' ', n);
+		memset(fp_buf_room(b, n), ' ', n);
 		b->len += n;
 		b->data[b->len] = '\0';
 	}
@@ -184,26 +158,51 @@ static void put_conversion(struct fp_buf *b, const struct conversion *c, va_list
 		pad(b, len, c->width);
 }
 
-/* Nearly all that is printed is texts and numbers: no need to go through a stream. */
+/* Text and numbers without width, as nearly all are. Returns past the conversion, or NULL. */
+static const char *put_simple(struct fp_buf *b, const char *at, va_list *args)
+{
+	char digits[MAX_DIGITS];
+	const char *text;
+	size_t len;
+
+	if (*at == 's') {
+		text = va_arg(*args, const char *);
+		len = strlen(text);
+	} else if (*at == 'u') {
+		text = to_digits(va_arg(*args, unsigned), digits, &len);
+	} else {
+		return NULL;
+	}
+	fp_buf_add(b, text, len);
+	return at + 1;
+}
+
+/* No need to go through a stream. */
 void fp_buf_vprintf(struct fp_buf *b, const char *format, va_list ap)
 {
 	struct conversion c;
+	const char *after;
 	va_list args;
 
 	va_copy(args, ap);
-	reserve(b, 0)[0] = '\0';
+	fp_buf_room(b, 0)[0] = '\0';
 	for (;;) {
 		size_t n = (size_t)(strchrnul(format, '%') - format);
-		fp_buf_add(b, format, n);
+		if (n)
+			fp_buf_add(b, format, n);
 		format += n;
 		if (!*format)
 			break;
-		if (!is_plain(format + 1)) {
+		after = put_simple(b, format + 1, &args);
+		if (!after && !is_plain(format + 1)) {
 			print_rest(b, format, args);
 			break;
 		}
-		format = read_conversion(format + 1, &c, &args);
-		put_conversion(b, &c, &args);
+		if (!after) {
+			after = read_conversion(format + 1, &c, &args);
+			put_conversion(b, &c, &args);
+		}
+		format = after;
 	}
 	va_end(args);
 }

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 /* Invariant: data[len] is NUL whenever data is set; contents may hold NULs of their own. */
 struct fp_buf {
@@ -17,9 +18,45 @@ struct fp_buf {
 };
 
 void fp_buf_init(struct fp_buf *b, struct fp_arena *arena);
-void fp_buf_add(struct fp_buf *b, const void *data, size_t len);
-void fp_buf_puts(struct fp_buf *b, const char *text);
-void fp_buf_putc(struct fp_buf *b, char c);
+
+/* Begins in memory of the caller's, a multiple of 16 bytes; more comes from the arena. */
+void fp_buf_init_in(struct fp_buf *b, struct fp_arena *arena, char *room, size_t size);
+
+/* For fp_buf_room(). */
+void fp_buf_grow(struct fp_buf *b, size_t more);
+
+/* Where the next `more` bytes and the NUL have room; they count when the caller adds to `len`. */
+static inline char *fp_buf_room(struct fp_buf *b, size_t more)
+{
+	if (b->cap - b->len <= more)
+		fp_buf_grow(b, more);
+	return b->data + b->len;
+}
+
+static inline void fp_buf_add(struct fp_buf *b, const void *data, size_t len)
+{
+	char *at = fp_buf_room(b, len);
+
+	if (len)
+		memcpy(at, data, len);
+	at[len] = '\0';
+	b->len += len;
+}
+
+static inline void fp_buf_puts(struct fp_buf *b, const char *text)
+{
+	fp_buf_add(b, text, strlen(text));
+}
+
+static inline void fp_buf_putc(struct fp_buf *b, char c)
+{
+	char *at = fp_buf_room(b, 1);
+
+	at[0] = c;
+	at[1] = '\0';
+	b->len++;
+}
+
 void fp_buf_number(struct fp_buf *b, uint64_t value); /* decimal */
 
 /* Locale-free for the conversions the project uses: %s %.*s %c %d %u %x %zu and the PRI macros. */

@@ -41,13 +41,16 @@ json_t *fp_json_text(struct fp_unit *u, const char *text)
 
 /* ---- pieces ---- */
 
-/* A run of bytes that stand for themselves. */
+/* Bytes that do not stand for themselves, or end the text. */
+static const bool is_special[256] = {
+	[0 ... 0x1f] = true, ['"'] = true, ['\\'] = true, [0x80 ... 0xff] = true
+};
+
 static size_t plain(const char *text)
 {
 	size_t n = 0;
 
-	while ((unsigned char)text[n] >= ' ' && (unsigned char)text[n] < 0x80 && text[n] != '"' &&
-	       text[n] != '\\')
+	while (!is_special[(unsigned char)text[n]])
 		n++;
 	return n;
 }
@@ -64,11 +67,11 @@ static void escape(struct fp_buf *out, char c)
 		fp_buf_printf(out, "\\u%04X", (unsigned)c);
 }
 
-static void put_string(struct fp_buf *out, const char *text)
+/* The rest of a text, from its first special byte on. */
+static void put_special(struct fp_buf *out, const char *text)
 {
 	uint32_t point;
 
-	fp_buf_putc(out, '"');
 	while (*text) {
 		size_t n = plain(text);
 		fp_buf_add(out, text, n);
@@ -81,6 +84,18 @@ static void put_string(struct fp_buf *out, const char *text)
 			escape(out, *text++);
 		}
 	}
+}
+
+static void put_string(struct fp_buf *out, const char *text)
+{
+	size_t n = plain(text);
+	char *at = fp_buf_room(out, n + 2);
+
+	*at++ = '"';
+	memcpy(at, text, n);
+	out->len += n + 1;
+	if (text[n])
+		put_special(out, text + n);
 	fp_buf_putc(out, '"');
 }
 
@@ -94,13 +109,12 @@ static bool is_empty(const struct fp_buf *out)
 
 static void new_line(struct fp_buf *out, size_t depth)
 {
-	static const char spaces[] = "                                ";
+	char *at = fp_buf_room(out, 1 + 2 * depth);
 
-	fp_buf_putc(out, '\n');
-	for (size_t left = 2 * depth, n; left; left -= n) {
-		n = left < sizeof(spaces) - 1 ? left : sizeof(spaces) - 1;
-		fp_buf_add(out, spaces, n);
-	}
+	at[0] = '\n';
+	memset(at + 1, ' ', 2 * depth);
+	out->len += 1 + 2 * depth;
+	out->data[out->len] = '\0';
 }
 
 /* Before a value, and its key if it has one. */
