@@ -53,11 +53,18 @@ struct call {
 	const char *id;
 };
 
-/* Shared with the children. */
-struct board {
+/* Children at a time: a killed one costs the scheduler's latency, not the processor. */
+#define SLICES 16
+
+/* Shared with the children: each has every SLICES-th call, as those that kill stand together. */
+struct slice {
 	volatile size_t at;         /* the call being asked about */
 	volatile bool is_installed; /* both filters are on */
 	volatile int error;         /* errno of installing */
+};
+
+struct board {
+	struct slice slices[SLICES];
 
 	struct {
 		enum answer answer;
@@ -75,44 +82,56 @@ struct catcher {
 
 /* ---- one instruction a calling convention ---- */
 
-long fp_catch_fire(uint64_t nr, const uint64_t *args);
-extern char fp_catch_ip[], fp_catch_i386_ip[];
+/*
+ * Global in the assembler, hidden from other objects: a local label may be taken for the start of
+ * its section, and then the catcher would let through what it should stop.
+ */
+#define HIDDEN __attribute__((visibility("hidden")))
+
+HIDDEN long fp_catch_fire(uint64_t nr, const uint64_t *args);
+extern HIDDEN char fp_catch_ip[], fp_catch_i386_ip[];
+
+#define LABELS                                                  \
+	".pushsection .text\n"                                  \
+	".globl fp_catch_fire, fp_catch_ip, fp_catch_i386_ip\n" \
+	".hidden fp_catch_fire, fp_catch_ip, fp_catch_i386_ip\n"
 
 #if defined(__x86_64__)
 #define MACHINE "x86_64"
 #define STOP()  __asm__ volatile("ud2")
 
-long fp_catch_fire_i386(uint64_t nr, const uint64_t *args);
+HIDDEN long fp_catch_fire_i386(uint64_t nr, const uint64_t *args);
 
-__asm__(".pushsection .text\n"
-	"fp_catch_fire:\n"
-	"	mov %rdi, %rax\n"
-	"	mov 40(%rsi), %r9\n"
-	"	mov 32(%rsi), %r8\n"
-	"	mov 24(%rsi), %r10\n"
-	"	mov 16(%rsi), %rdx\n"
-	"	mov 0(%rsi), %rdi\n"
-	"	mov 8(%rsi), %rsi\n"
-	"	syscall\n"
-	"fp_catch_ip:\n"
-	"	ret\n"
-	"fp_catch_fire_i386:\n"
-	"	push %rbx\n"
-	"	push %rbp\n"
-	"	mov %rdi, %rax\n"
-	"	mov 0(%rsi), %rbx\n"
-	"	mov 8(%rsi), %rcx\n"
-	"	mov 16(%rsi), %rdx\n"
-	"	mov 32(%rsi), %rdi\n"
-	"	mov 40(%rsi), %rbp\n"
-	"	mov 24(%rsi), %rsi\n"
-	"	int $0x80\n"
-	"fp_catch_i386_ip:\n"
-	"	pop %rbp\n"
-	"	pop %rbx\n"
-	"	movslq %eax, %rax\n"
-	"	ret\n"
-	".popsection\n");
+__asm__(LABELS "fp_catch_fire:\n"
+	       "	mov %rdi, %rax\n"
+	       "	mov 40(%rsi), %r9\n"
+	       "	mov 32(%rsi), %r8\n"
+	       "	mov 24(%rsi), %r10\n"
+	       "	mov 16(%rsi), %rdx\n"
+	       "	mov 0(%rsi), %rdi\n"
+	       "	mov 8(%rsi), %rsi\n"
+	       "	syscall\n"
+	       "fp_catch_ip:\n"
+	       "	ret\n"
+	       ".globl fp_catch_fire_i386\n"
+	       ".hidden fp_catch_fire_i386\n"
+	       "fp_catch_fire_i386:\n"
+	       "	push %rbx\n"
+	       "	push %rbp\n"
+	       "	mov %rdi, %rax\n"
+	       "	mov 0(%rsi), %rbx\n"
+	       "	mov 8(%rsi), %rcx\n"
+	       "	mov 16(%rsi), %rdx\n"
+	       "	mov 32(%rsi), %rdi\n"
+	       "	mov 40(%rsi), %rbp\n"
+	       "	mov 24(%rsi), %rsi\n"
+	       "	int $0x80\n"
+	       "fp_catch_i386_ip:\n"
+	       "	pop %rbp\n"
+	       "	pop %rbx\n"
+	       "	movslq %eax, %rax\n"
+	       "	ret\n"
+	       ".popsection\n");
 
 static long fire(const struct call *c)
 {
@@ -124,18 +143,17 @@ static long fire(const struct call *c)
 #define MACHINE "aarch64"
 #define STOP()  __asm__ volatile("brk 0")
 
-__asm__(".pushsection .text\n"
-	"fp_catch_fire:\n"
-	"	mov x8, x0\n"
-	"	mov x9, x1\n"
-	"	ldp x0, x1, [x9]\n"
-	"	ldp x2, x3, [x9, 16]\n"
-	"	ldp x4, x5, [x9, 32]\n"
-	"	svc 0\n"
-	"fp_catch_ip:\n"
-	"fp_catch_i386_ip:\n"
-	"	ret\n"
-	".popsection\n");
+__asm__(LABELS "fp_catch_fire:\n"
+	       "	mov x8, x0\n"
+	       "	mov x9, x1\n"
+	       "	ldp x0, x1, [x9]\n"
+	       "	ldp x2, x3, [x9, 16]\n"
+	       "	ldp x4, x5, [x9, 32]\n"
+	       "	svc 0\n"
+	       "fp_catch_ip:\n"
+	       "fp_catch_i386_ip:\n"
+	       "	ret\n"
+	       ".popsection\n");
 
 static long fire(const struct call *c)
 {
@@ -145,21 +163,20 @@ static long fire(const struct call *c)
 #define MACHINE "riscv64"
 #define STOP()  __asm__ volatile("ebreak")
 
-__asm__(".pushsection .text\n"
-	"fp_catch_fire:\n"
-	"	mv a7, a0\n"
-	"	mv t0, a1\n"
-	"	ld a0, 0(t0)\n"
-	"	ld a1, 8(t0)\n"
-	"	ld a2, 16(t0)\n"
-	"	ld a3, 24(t0)\n"
-	"	ld a4, 32(t0)\n"
-	"	ld a5, 40(t0)\n"
-	"	ecall\n"
-	"fp_catch_ip:\n"
-	"fp_catch_i386_ip:\n"
-	"	ret\n"
-	".popsection\n");
+__asm__(LABELS "fp_catch_fire:\n"
+	       "	mv a7, a0\n"
+	       "	mv t0, a1\n"
+	       "	ld a0, 0(t0)\n"
+	       "	ld a1, 8(t0)\n"
+	       "	ld a2, 16(t0)\n"
+	       "	ld a3, 24(t0)\n"
+	       "	ld a4, 32(t0)\n"
+	       "	ld a5, 40(t0)\n"
+	       "	ecall\n"
+	       "fp_catch_ip:\n"
+	       "fp_catch_i386_ip:\n"
+	       "	ret\n"
+	       ".popsection\n");
 
 static long fire(const struct call *c)
 {
@@ -199,17 +216,18 @@ const char *fp_catch_machine(void)
  */
 static struct {
 	void *resume[5];
-	volatile int trapped;
-	volatile int tid; /* cleared by the kernel when the thread is gone */
+	volatile int signal, trapped; /* of the last trap */
+	volatile int tid;             /* cleared by the kernel when the thread is gone */
 	volatile size_t i;
 	const struct catcher *c;
+	struct slice *slice;
 	char stack[65536] __attribute__((aligned(16)));
 } child;
 
 static void on_trap(int number, siginfo_t *info, void *context)
 {
-	(void)number;
 	(void)context;
+	child.signal = number;
 	child.trapped = info->si_errno;
 	/* No return from the handler: that would be a call, which the filter may refuse. */
 	__builtin_longjmp(child.resume, 1);
@@ -218,6 +236,23 @@ static void on_trap(int number, siginfo_t *info, void *context)
 static int install(const struct sock_fprog *filter)
 {
 	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, filter) ? errno : 0;
+}
+
+/* getpid must not get through, or nothing may be asked: everything else would not either. */
+static bool is_catching(const struct catcher *c)
+{
+	const struct call native = { .how = NATIVE, .nr = SYS_getpid };
+
+	if (fire(&native) != -c->mark)
+		return false;
+#if defined(__x86_64__)
+	const struct call old = { .how = I386,
+				  .nr = 20 }; /* unistd_32.h; no kernel has to offer it */
+
+	if (!__builtin_setjmp(child.resume))
+		return fire(&old) == -c->mark;
+#endif
+	return true;
 }
 
 static int install_both(const struct catcher *c)
@@ -241,6 +276,8 @@ static int install_both(const struct catcher *c)
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return errno;
 	int error = install(&catcher);
+	if (!error && !is_catching(c))
+		error = ENOTSUP;
 	return error ? error : install(&c->filter);
 }
 
@@ -255,24 +292,22 @@ static void note(const struct catcher *c, size_t i, long back)
 /* Once the filters are on, this calls nothing but what is asked about, and never returns. */
 static int ask(void *unused)
 {
-	const struct catcher *c = child.c;
-
 	(void)unused;
-	c->board->error = install_both(c);
-	if (c->board->error)
+	child.slice->error = install_both(child.c);
+	if (child.slice->error)
 		STOP();
-	c->board->is_installed = true;
-	for (child.i = c->board->at; child.i < c->n; child.i++) {
-		c->board->at = child.i;
+	child.slice->is_installed = true;
+	for (child.i = child.slice->at; child.i < child.c->n; child.i += SLICES) {
+		child.slice->at = child.i;
 		if (!__builtin_setjmp(child.resume)) {
 			note(child.c, child.i, fire(&child.c->calls[child.i]));
 		} else {
-			child.c->board->of[child.i].answer = TRAPPED;
-			child.c->board->of[child.i].data = child.trapped;
+			bool trap = child.signal == SIGSYS;
+			child.c->board->of[child.i].answer = trap ? TRAPPED : OTHER;
+			child.c->board->of[child.i].data = trap ? child.trapped : child.signal;
 		}
-		c = child.c;
 	}
-	c->board->at = c->n;
+	child.slice->at = child.c->n;
 	STOP();
 	return 0;
 }
@@ -283,7 +318,7 @@ static int ask(void *unused)
 #define NO_THREAD   78
 
 /* Waits beside the thread: a thread killed alone leaves it, a process killed does not. */
-static void lead(const struct catcher *c)
+static void lead(const struct catcher *c, struct slice *slice)
 {
 	const struct sigaction action = { .sa_sigaction = on_trap,
 					  .sa_flags = SA_SIGINFO | SA_NODEFER };
@@ -295,6 +330,7 @@ static void lead(const struct catcher *c)
 	signal(SIGTRAP, SIG_DFL);
 	signal(SIGALRM, SIG_DFL);
 	sigaction(SIGSYS, &action, NULL);
+	sigaction(SIGSEGV, &action, NULL); /* int 0x80 where the kernel has none */
 	alarm(SECONDS);
 	/* Neither a core file nor a program of core_pattern, which takes no limit's word. */
 	setrlimit(RLIMIT_CORE, &none);
@@ -302,6 +338,7 @@ static void lead(const struct catcher *c)
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	child.tid = 1;
 	child.c = c;
+	child.slice = slice;
 	if (clone(ask, child.stack + sizeof(child.stack), (int)flags, NULL, NULL, NULL,
 		  &child.tid) < 0)
 		_exit(NO_THREAD);
@@ -310,9 +347,9 @@ static void lead(const struct catcher *c)
 	_exit(THREAD_DIED);
 }
 
-static void note_death(struct catcher *c, int status)
+static void note_death(struct catcher *c, struct slice *slice, int status)
 {
-	size_t i = c->board->at;
+	size_t i = slice->at;
 
 	c->board->of[i].data = 0;
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS) {
@@ -323,31 +360,59 @@ static void note_death(struct catcher *c, int status)
 		c->board->of[i].answer = OTHER;
 		c->board->of[i].data = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 	}
-	c->board->at = i + 1;
+	slice->at = i + SLICES;
+}
+
+/* NULL, or why a child cannot have asked what it should. */
+static const char *judge(struct catcher *c, struct slice *slice, int status)
+{
+	if (slice->error)
+		return strerror(slice->error);
+	if (slice->at >= c->n)
+		return NULL;
+	if (!slice->is_installed)
+		return "the thread that asks could not be started";
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
+		return "the filter did not answer in time";
+	note_death(c, slice, status);
+	return NULL;
 }
 
 /* A child goes on until a call kills it; the next takes over behind that call. */
 static const char *ask_all(struct catcher *c)
 {
-	while (c->board->at < c->n) {
-		int status;
-		c->board->is_installed = false;
-		pid_t pid = fork();
-		if (!pid)
-			lead(c);
-		if (pid < 0 || waitpid(pid, &status, 0) != pid)
-			return strerror(errno);
-		if (c->board->error)
-			return strerror(c->board->error);
-		if (c->board->at >= c->n)
-			break;
-		if (!c->board->is_installed)
-			return "the thread that asks could not be started";
-		if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
-			return "the filter did not answer in time";
-		note_death(c, status);
+	const char *why = NULL;
+	bool more = true;
+
+	for (size_t s = 0; s < SLICES; s++)
+		c->board->slices[s].at = s;
+	while (more && !why) {
+		pid_t pids[SLICES] = { 0 };
+		more = false;
+		for (size_t s = 0; s < SLICES; s++) {
+			struct slice *slice = &c->board->slices[s];
+			if (slice->at >= c->n)
+				continue;
+			slice->is_installed = false;
+			pids[s] = fork();
+			if (!pids[s])
+				lead(c, slice);
+			if (pids[s] < 0)
+				why = strerror(errno);
+		}
+		/* All are waited for, also after a failure: none may be left behind. */
+		for (size_t s = 0; s < SLICES; s++) {
+			int status = 0;
+			if (pids[s] <= 0)
+				continue;
+			more = true;
+			const char *wrong = waitpid(pids[s], &status, 0) == pids[s]
+						    ? judge(c, &c->board->slices[s], status)
+						    : strerror(errno);
+			why = why ? why : wrong;
+		}
 	}
-	return NULL;
+	return why;
 }
 
 /* ---- input ---- */
