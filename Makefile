@@ -116,8 +116,7 @@ demo: deps
 unit := $(patsubst tests/unit/test_%.c,%,$(wildcard tests/unit/test_*.c))
 # A consumer is a program with a main; apparmor_exact has a second file.
 consumers := $(filter-out apparmor_blob,$(patsubst tests/consumers/%.c,%,$(wildcard tests/consumers/*.c)))
-programs := $(unit:%=$(B)/tests/unit/test_%) $(consumers:%=$(B)/tests/consumers/%) \
-	$(patsubst %.c,$(B)/%,$(wildcard tests/kernel/*.c))
+programs := $(unit:%=$(B)/tests/unit/test_%) $(consumers:%=$(B)/tests/consumers/%)
 TEST_LIBS := -lcmocka -lseccomp -lselinux -lsepol -lapparmor
 
 $(B)/tests/consumers/apparmor_exact: tests/consumers/apparmor_blob.c
@@ -160,7 +159,7 @@ suites = $(foreach t,$(unit),'unit/$(t)=$(B)/asan/tests/unit/test_$(t)') \
 	'consumers/nft=$(B)/tests/consumers/nft $(B)/out/*/*/nftables/*.nft' \
 	'consumers/cgroup=$(B)/tests/consumers/cgroup $(B)/out/*/*/cgroup2' \
 	'consumers/runtimes=tests/consumers/runtime.sh $(B)/fpolicyc' \
-	'kernel/seccomp=tests/kernel/run.sh $(B) $(examples:%=$(B)/out/%)' \
+	'kernel/decisions=tests/kernel/decisions.sh $(B)/fpolicyc $(examples:%=$(B)/out/%)' \
 	'policies/lab-container=tests/policies/lab-container.sh $(B)/fpolicyc'
 
 .PHONY: check
@@ -180,8 +179,8 @@ bless: all
 
 LAB_PACKAGES := gcc gcc-aarch64-linux-gnu libc6-dev libc6-dev-arm64-cross qemu-system-arm qemu-system-x86 secilc xz-utils
 
-# Programs of the guests, static, for the machines the lab has kernels of; decide is the prober of tests/kernel.
-lab_programs := $(filter-out cpio,$(patsubst tests/lab/%.c,%,$(wildcard tests/lab/*.c))) decide escape
+# Programs of the guests, static, for the machines the lab has kernels of.
+lab_programs := $(filter-out cpio,$(patsubst tests/lab/%.c,%,$(wildcard tests/lab/*.c))) escape
 LAB_CC_amd64 := x86_64-linux-gnu-gcc
 LAB_CC_arm64 := aarch64-linux-gnu-gcc
 probe_src := tests/lab/probe.c $(wildcard tests/lab/probe/*.c) compiler/cmd/catcher.c compiler/cmd/probe_line.c
@@ -197,9 +196,6 @@ $(B)/lab/$(1)/escape: $(wildcard tests/escape/*.c) tests/escape/escape.h tests/e
 $(B)/lab/$(1)/%: tests/lab/%.c
 	$$(call say,CC,$$@)
 	$$(Q)mkdir -p $$(@D) && $$(LAB_CC_$(1)) -D_GNU_SOURCE -std=gnu11 -O2 $$(WARN) $$(if $$(WERROR),-Werror) -static -o $$@ $$<
-$(B)/lab/$(1)/decide: tests/kernel/probe.c
-	$$(call say,CC,$$@)
-	$$(Q)mkdir -p $$(@D) && $$(LAB_CC_$(1)) -D_GNU_SOURCE -std=gnu11 -O2 $$(WARN) $$(if $$(WERROR),-Werror) -static -o $$@ $$<
 endef
 lab_machines := $(foreach a,amd64 arm64,$(if $(shell command -v $(LAB_CC_$(a))),$(a)))
 $(foreach a,amd64 arm64,$(eval $(call lab_rules,$(a))))
@@ -211,7 +207,7 @@ $(B)/lab/cpio: tests/lab/cpio.c
 .PHONY: lab lab-quick lab-deps lab-programs
 lab-deps:
 	@tests/lib/packages $(LAB_PACKAGES) || :
-lab-programs: all $(B)/lab/cpio $(B)/tests/kernel/expect \
+lab-programs: all $(B)/lab/cpio \
 	$(foreach a,$(lab_machines),$(lab_programs:%=$(B)/lab/$(a)/%))
 lab: lab-deps
 	@$(MAKE) --no-print-directory lab-programs

@@ -330,10 +330,11 @@ static const char *probe_table(struct fpolicy *p, const char *name, const char *
 	return p->unit.diags.errors ? NULL : fp_buf_text(&table);
 }
 
-/* Texts of a caller may lack their NUL. */
+/* Texts of a caller may lack their NUL. An empty one is none. */
 static const char *terminated(struct fpolicy *p, const struct fpolicy_text *text)
 {
-	return text->data ? fp_arena_text(&p->unit.arena, text->data, text->len) : NULL;
+	return text->data && text->len ? fp_arena_text(&p->unit.arena, text->data, text->len)
+				       : NULL;
 }
 
 enum fpolicy_status fpolicy_probes(struct fpolicy *p, const char *name, const char *data,
@@ -355,8 +356,8 @@ enum fpolicy_status fpolicy_probes(struct fpolicy *p, const char *name, const ch
 	*text_len = strlen(texts.table);
 	if (!run)
 		return status(p);
-	texts.results = terminated(p, &run->results);
-	texts.claims = terminated(p, &run->claims);
+	texts.results = fp_arena_text(&p->unit.arena, run->results.data, run->results.len);
+	texts.claims = fp_arena_text(&p->unit.arena, run->claims.data, run->claims.len);
 	texts.baseline = terminated(p, &run->baseline);
 	out = FP_NEW(&p->unit.arena, struct fp_buf);
 	fp_buf_init(out, &p->unit.arena);

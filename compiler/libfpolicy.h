@@ -116,7 +116,7 @@ enum fpolicy_status fpolicy_merge(struct fpolicy *p, const struct fpolicy_text *
  */
 struct fpolicy_probe_run {
 	struct fpolicy_text results, claims; /* of the prober; claims.json of the target */
-	struct fpolicy_text baseline;        /* a run without layers; data NULL: none */
+	struct fpolicy_text baseline;        /* a run without layers; empty: none */
 };
 
 enum fpolicy_status fpolicy_probes(struct fpolicy *p, const char *name, const char *data,
