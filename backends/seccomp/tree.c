@@ -5,11 +5,12 @@
 
 #include <string.h>
 
-/* Ranges of intervals by length, then start: see at(). */
+/* Ranges i..j of intervals by their end, then their start: see at(). */
 struct fp_tree_table {
 	size_t cap; /* intervals there is room for */
 	uint32_t *cost;
 	uint16_t *cut; /* the best first comparison */
+	uint32_t *row; /* row[j]: the cost of i..j for the i that is being solved */
 	uint32_t *sum; /* sum[i]: weights before interval i */
 };
 
@@ -79,63 +80,59 @@ static uint32_t weigh(const struct tree *t, size_t i, size_t j)
 	return t->table->sum[j + 1] - t->table->sum[i] + FP_TREE_INSN;
 }
 
-/* Where i..j stands: after all shorter ranges, of which there are n, n - 1, ... of each length. */
-static size_t at(const struct tree *t, size_t i, size_t j)
+/* Where i..j stands: ranges with the same end stand in a row. */
+static size_t at(size_t i, size_t j)
 {
-	size_t len = j - i;
-
-	return len * t->n - len * (len - 1) / 2 + i;
+	return j * (j + 1) / 2 + i;
 }
 
-static uint32_t *cost(const struct tree *t, size_t i, size_t j)
+/* The cuts of shorter ranges bound where to look (Knuth, TAOCP 6.2.2). */
+static uint32_t search(const struct tree *t, size_t i, size_t j, size_t *best)
 {
-	return &t->table->cost[at(t, i, j)];
-}
-
-static uint16_t *cut(const struct tree *t, size_t i, size_t j)
-{
-	return &t->table->cut[at(t, i, j)];
-}
-
-/* One range from its parts. The cuts of shorter ranges bound where to look (Knuth, TAOCP 6.2.2). */
-static void solve(const struct tree *t, size_t i, size_t j, const bool *holes)
-{
-	size_t from = i + 1, to = j, best = from;
+	const uint32_t *row = t->table->row, *above = &t->table->cost[at(0, j)];
+	size_t from = i + 1, to = j;
 	uint32_t least = UINT32_MAX;
 
-	if (j == i + 2 && holes[i + 1]) {
-		*cost(t, i, j) = weigh(t, i, j);
-		*cut(t, i, j) = (uint16_t)(CUT_HOLE | (i + 1));
-		return;
-	}
 	if (j > i + 1) {
-		size_t left = *cut(t, i, j - 1) & ~CUT_HOLE, right = *cut(t, i + 1, j) & ~CUT_HOLE;
+		size_t left = t->table->cut[at(i, j - 1)] & ~CUT_HOLE;
+		size_t right = t->table->cut[at(i + 1, j)] & ~CUT_HOLE;
 		from = left > i + 2 ? left - 1 : i + 1;
 		to = right + 1 < j ? right + 1 : j;
 		to = to < from ? from : to;
 	}
 	for (size_t c = from; c <= to; c++) {
-		uint32_t sum = *cost(t, i, c - 1) + *cost(t, c, j);
-		if (sum < least) {
-			least = sum;
-			best = c;
-		}
+		uint32_t sum = row[c - 1] + above[c];
+		*best = sum < least ? c : *best;
+		least = sum < least ? sum : least;
 	}
-	*cost(t, i, j) = least + weigh(t, i, j);
-	*cut(t, i, j) = (uint16_t)best;
+	return least;
+}
+
+/* One range from its parts. */
+static void solve(const struct tree *t, size_t i, size_t j, const bool *holes)
+{
+	uint32_t cost = weigh(t, i, j);
+	size_t best = CUT_HOLE | (i + 1);
+
+	if (j != i + 2 || !holes[i + 1])
+		cost += search(t, i, j, &best);
+	t->table->row[j] = t->table->cost[at(i, j)] = cost;
+	t->table->cut[at(i, j)] = (uint16_t)best;
 }
 
 static void prepare(struct tree *t)
 {
 	struct fp_tree_table *table = *t->graph->table;
+	struct fp_arena *arena = t->graph->arena;
 	size_t cap = t->n < 64 ? 64 : t->n;
 
 	if (!table || table->cap < t->n) {
-		table = FP_NEW(t->graph->arena, struct fp_tree_table);
+		table = FP_NEW(arena, struct fp_tree_table);
 		table->cap = cap;
-		table->cost = FP_NEW_ARRAY(t->graph->arena, cap * (cap + 1) / 2, uint32_t);
-		table->cut = FP_NEW_ARRAY(t->graph->arena, cap * (cap + 1) / 2, uint16_t);
-		table->sum = FP_NEW_ARRAY(t->graph->arena, cap + 1, uint32_t);
+		table->cost = FP_NEW_ARRAY(arena, cap * (cap + 1) / 2, uint32_t);
+		table->cut = FP_NEW_ARRAY(arena, cap * (cap + 1) / 2, uint16_t);
+		table->row = FP_NEW_ARRAY(arena, cap, uint32_t);
+		table->sum = FP_NEW_ARRAY(arena, cap + 1, uint32_t);
 		*t->graph->table = table;
 	}
 	t->table = table;
@@ -148,7 +145,7 @@ static uint32_t build_best(const struct tree *t, size_t i, size_t j)
 {
 	if (i == j)
 		return t->s[i].to;
-	size_t c = *cut(t, i, j);
+	size_t c = t->table->cut[at(i, j)];
 	if (c & CUT_HOLE) {
 		c &= ~(size_t)CUT_HOLE;
 		return compare(t, FP_GRAPH_JEQ, c, t->s[c].to, t->s[c - 1].to);
@@ -163,14 +160,14 @@ static uint32_t best(struct tree *t)
 	bool holes[FP_TREE_EXACT];
 
 	prepare(t);
-	for (size_t i = 0; i < t->n; i++) {
+	for (size_t i = 0; i < t->n; i++)
 		holes[i] = is_hole(t, i);
-		*cost(t, i, i) = 0;
-		*cut(t, i, i) = (uint16_t)i;
+	for (size_t i = t->n; i-- > 0;) {
+		t->table->row[i] = t->table->cost[at(i, i)] = 0;
+		t->table->cut[at(i, i)] = (uint16_t)i;
+		for (size_t j = i + 1; j < t->n; j++)
+			solve(t, i, j, holes);
 	}
-	for (size_t len = 1; len < t->n; len++)
-		for (size_t i = 0; i + len < t->n; i++)
-			solve(t, i, i + len, holes);
 	return build_best(t, 0, t->n - 1);
 }
 
