@@ -24,8 +24,8 @@
 
 #include "escape.h"
 
-#define LIMIT_MS      6000 /* for one attack; the slowest is the memory's */
-#define LIMIT_SLOW_MS 20000
+#define LIMIT_MS      5000 /* for one attack */
+#define LIMIT_SLOW_MS 9000
 
 struct attack {
 	const char *id;

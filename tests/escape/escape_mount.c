@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <sys/mount.h>
 #include <sys/quota.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -156,7 +155,7 @@ int try_setattr(const struct escape_scene *scene)
 int try_swapon(const struct escape_scene *scene)
 {
 	(void)scene;
-	return escape_reached(syscall(SYS_swapon, "/usr/bin/escape", 0), EINVAL);
+	return escape_reached(syscall(SYS_swapon, "/usr/bin/escape-setuid", 0), EINVAL);
 }
 
 int try_quotactl(const struct escape_scene *scene)
@@ -165,11 +164,9 @@ int try_quotactl(const struct escape_scene *scene)
 	return (int)syscall(SYS_quotactl, QCMD(Q_SYNC, USRQUOTA), NULL, 0, NULL);
 }
 
-/* The job may have an old mount of its own only: no mount is made for this. */
+/* Every cell has this mount. */
 int try_umount(const struct escape_scene *scene)
 {
-	struct stat st;
-
 	(void)scene;
-	return umount2(stat("/dev/shm/.", &st) == 0 ? "/dev/shm" : "/dev/pts", MNT_DETACH);
+	return umount2("/dev/shm", MNT_DETACH);
 }

@@ -68,7 +68,7 @@ int try_frame(const struct escape_scene *scene)
 	(void)scene;
 	to.sll_ifindex = (int)if_nametoindex("eth0");
 	if (to.sll_ifindex == 0)
-		to.sll_ifindex = (int)if_nametoindex("w0");
+		to.sll_ifindex = (int)if_nametoindex("e0");
 	if (fd < 0 || to.sll_ifindex == 0)
 		return -1;
 	return sendto(fd, frame, sizeof(frame), 0, (struct sockaddr *)&to, sizeof(to)) ==
