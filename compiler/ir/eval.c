@@ -197,11 +197,13 @@ struct fp_answer fp_eval_path(const struct fp_ir *ir, const char *path, uint16_t
 			continue;
 		if (f->effect == FP_DENY && f->rights & rights)
 			return (struct fp_answer){ .effect = FP_DENY, .rule = r };
-		if (f->effect == FP_ALLOW && f->rights & rights)
+		if (f->effect == FP_DENY)
+			continue;
+		uint16_t grants = f->rights & FP_RIGHT_WRITE ? f->rights | FP_RIGHT_APPEND
+							     : f->rights;
+		if (grants & rights)
 			last = r;
-		if (f->effect == FP_ALLOW)
-			granted |= f->rights & FP_RIGHT_WRITE ? f->rights | FP_RIGHT_APPEND
-							      : f->rights;
+		granted |= grants;
 	}
 	const struct fp_rule *taken = taken_by_mounts(ir, path, rights);
 	if (taken)
