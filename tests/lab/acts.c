@@ -152,7 +152,10 @@ static int try_hostname(void)
 static int try_module(void)
 {
 	/* That there is no such module is said to those who may remove one. */
-	return syscall(SYS_delete_module, "fpolicy_no_such_module", O_NONBLOCK) != 0 && errno == ENOENT ? 0 : -1;
+	return syscall(SYS_delete_module, "fpolicy_no_such_module", O_NONBLOCK) != 0 &&
+			       errno == ENOENT
+		       ? 0
+		       : -1;
 }
 
 static const struct act {

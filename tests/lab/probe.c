@@ -45,6 +45,11 @@ void unable(struct outcome *out, const char *why)
 	out->state = UNABLE;
 }
 
+void cannot_ask(struct outcome *out)
+{
+	unable(out, strerrorname_np(errno));
+}
+
 void failed_path(struct outcome *out, int error)
 {
 	const char *name = strerrorname_np(error);

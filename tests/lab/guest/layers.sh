@@ -19,35 +19,38 @@ run_ingress() { # name
 }
 
 make_world
-nsenter --net=/run/netns/world -- probe --serve $table &
 load_lsm
 
 new_job_net
 run_cell none none -n /run/netns/job
-run_ingress none
 step none
-probe --decide "/t/out/seccomp/$native.bpf" $table >/run/result 2>&1
-send layers/seccomp /run/result
-step seccomp
 case $lsm in
 apparmor) run_cell apparmor apparmor -n /run/netns/job -a "$profile" ;;
 selinux) run_cell selinux selinux -n /run/netns/job -l "$context" ;;
 esac
 step "$lsm"
-new_cgroup
-run_cell cgroup2 cgroup2 -c $cgroups/job
-step cgroup2
 
-in_net job nft -f /t/out/nftables/egress.nft || note "egress.nft was refused"
-run_cell nftables nftables -n /run/netns/job
-run_ingress nftables
-step nftables
-drop_job_net
+# The rest is the same under any module.
+if [ "$base" = yes ]; then
+	run_ingress none
+	probe --decide "/t/out/seccomp/$native.bpf" $table >/run/result 2>&1
+	send layers/seccomp /run/result
+	step seccomp
+	new_cgroup
+	run_cell cgroup2 cgroup2 -c $cgroups/job
+	step cgroup2
 
-new_job_net
-nft -f /t/out/nftables/host.nft || note "host.nft was refused"
-run_cell nftables-host nftables -n /run/netns/job
-run_ingress nftables-host
-nft flush ruleset
-step nftables-host
+	in_net job nft -f /t/out/nftables/egress.nft || note "egress.nft was refused"
+	run_cell nftables nftables -n /run/netns/job
+	run_ingress nftables
+	step nftables
+	drop_job_net
+
+	new_job_net
+	nft -f /t/out/nftables/host.nft || note "host.nft was refused"
+	run_cell nftables-host nftables -n /run/netns/job
+	run_ingress nftables-host
+	nft flush ruleset
+	step nftables-host
+fi
 drop_job_net

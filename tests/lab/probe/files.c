@@ -235,7 +235,7 @@ void act_mount(char **arg, const struct options *o, struct outcome *out)
 
 	(void)o;
 	if (statfs(arg[0], &st)) {
-		failed_path(out, errno);
+		cannot_ask(out);
 		return;
 	}
 	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
@@ -260,7 +260,7 @@ void act_fstype(char **arg, const struct options *o, struct outcome *out)
 
 	(void)o;
 	if (statfs(arg[0], &st)) {
-		failed_path(out, errno);
+		cannot_ask(out);
 		return;
 	}
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)

@@ -70,7 +70,7 @@ void act_knob(char **arg, const struct options *o, struct outcome *out)
 
 	(void)o;
 	if (!read_knob(arg[0], text, sizeof(text))) {
-		failed_path(out, errno);
+		cannot_ask(out);
 		return;
 	}
 	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
@@ -197,7 +197,7 @@ void act_rlimit(char **arg, const struct options *o, struct outcome *out)
 		if (strcmp(all[i].word, arg[0]))
 			continue;
 		if (getrlimit(all[i].which, &r))
-			failed(out, errno);
+			cannot_ask(out);
 		else
 			succeed_if(out, r.rlim_cur == want && r.rlim_max == want);
 		return;

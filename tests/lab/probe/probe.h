@@ -67,6 +67,9 @@ void failed(struct outcome *out, int error);
 void failed_path(struct outcome *out, int error);
 void unable(struct outcome *out, const char *why);
 
+/* A question about the job's own state that was refused, by errno, is not answered with no. */
+void cannot_ask(struct outcome *out);
+
 /* Reads a small file of /proc or /sys, NUL-terminated; false with errno. */
 bool read_small(const char *path, char *text, size_t cap);
 

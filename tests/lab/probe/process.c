@@ -29,7 +29,7 @@ void act_user(char **arg, const struct options *o, struct outcome *out)
 
 	(void)o;
 	if (!fp_probe_number(arg[0], &want) || getresuid(&r, &e, &s))
-		failed(out, errno);
+		cannot_ask(out);
 	else
 		succeed_if(out, r == want && e == want && s == want);
 }
@@ -41,7 +41,7 @@ void act_group(char **arg, const struct options *o, struct outcome *out)
 
 	(void)o;
 	if (!fp_probe_number(arg[0], &want) || getresgid(&r, &e, &s))
-		failed(out, errno);
+		cannot_ask(out);
 	else
 		succeed_if(out, r == want && e == want && s == want);
 }
@@ -67,7 +67,7 @@ void act_groups(char **arg, const struct options *o, struct outcome *out)
 
 	(void)o;
 	if (n < 0) {
-		failed(out, errno);
+		cannot_ask(out);
 		return;
 	}
 	for (const char *at = arg[0]; *at; at++)
@@ -98,7 +98,7 @@ void act_no_new_privileges(char **arg, const struct options *o, struct outcome *
 	(void)arg;
 	(void)o;
 	if (on < 0)
-		failed(out, errno);
+		cannot_ask(out);
 	else
 		succeed_if(out, on == 1);
 }
@@ -118,7 +118,7 @@ void act_cwd(char **arg, const struct options *o, struct outcome *out)
 
 	(void)o;
 	if (!getcwd(at, sizeof(at)))
-		failed(out, errno);
+		cannot_ask(out);
 	else
 		succeed_if(out, !strcmp(at, arg[0]));
 }
@@ -300,7 +300,7 @@ void act_namespace(char **arg, const struct options *o, struct outcome *out)
 	snprintf(path, sizeof(path), "/proc/self/ns/%s", all[i].file);
 	ssize_t n = readlinkat(AT_FDCWD, path, text, sizeof(text) - 1);
 	if (n < 0) {
-		failed_path(out, errno);
+		cannot_ask(out);
 		return;
 	}
 	text[n] = '\0';
@@ -320,7 +320,7 @@ void act_idmap(char **arg, const struct options *o, struct outcome *out)
 
 	(void)o;
 	if (!read_small(path, text, sizeof(text))) {
-		failed_path(out, errno);
+		cannot_ask(out);
 		return;
 	}
 	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=sh
+# Suite: the job through the release's own runtimes, by the configuration that merge wrote: first what the
+# runtime itself does, then with the security module and the network's rules.
+. /t/job.sh
+bundle=/bundle
+srv=/srv/lab/lab
+
+begin=$(now)
+step() { note "time runtimes/$1 $begin $(now)"; begin=$(now); }
+
+# Fixtures lie where the job will see them: in the root, and in what is bound over it.
+new_bundle() { # configuration layers
+	umount -l $bundle 2>/dev/null
+	mkdir -p $bundle $srv/in $srv/out
+	mount -t tmpfs -o mode=755 bundle $bundle
+	(
+		mkdir -p $bundle/rootfs && cd $bundle/rootfs || exit
+		mkdir -p dev etc in lab lib out proc sys tmp usr/bin
+		chmod 1777 tmp
+		cp /lab/bin/probe usr/bin/
+		cp /usr/bin/busybox usr/bin/
+		mount --bind $srv/in in && mount --bind $srv/out out
+	)
+	chmod 777 $srv/out
+	host_ns=$(probe --prepare=$bundle/rootfs $table "--owner=$owner" | sed -n 's/^# host-ns //p')
+	cp $table $srv/in/lab.tsv
+	umount $bundle/rootfs/in $bundle/rootfs/out
+	if [ "$lsm" = selinux ]; then
+		setfiles -F -r $bundle/rootfs /t/out/selinux/file_contexts $bundle/rootfs
+		setfiles -F /t/out/selinux/file_contexts.host $srv
+	fi
+	sed -e "s/@layers@/--layers=$2/" -e "s/@host-ns@/--host-ns=$host_ns/" "/t/$1" >$bundle/config.json
+}
+
+run_job() { # result runtime configuration layers
+	new_bundle "$3" "$4"
+	piped "$2" run --bundle $bundle job >/run/result </dev/null
+	"$2" delete --force job >/dev/null 2>&1
+	send "runtimes/$1" /run/result
+}
+
+# The filter that the runtime made of linux.seccomp, taken from a process that sleeps under it.
+read_filter() { # runtime configuration
+	new_bundle "$2" oci
+	sed -i 's|"/usr/bin/probe".*|"/usr/bin/busybox", "sleep", "1000"|; /"--in-guest"/d; /"\/in\/lab.tsv"/d; /"--layers=/d; /"--host-ns=/d' \
+		$bundle/config.json
+	"$1" run --bundle $bundle job >/run/started 2>&1 </dev/null &
+	tries=0 pid=
+	until [ -n "$pid" ] && grep -q '^Seccomp:.*2' "/proc/$pid/status" || [ $tries -gt 50 ]; do
+		usleep 100000
+		tries=$((tries + 1))
+		pid=$("$1" state job 2>/dev/null | sed -n 's/.*"pid": *\([0-9]*\).*/\1/p')
+	done
+	filter "$pid" >/run/filter 2>/run/result && probe --decide /run/filter $table 2>&1 |
+		sed 's/^# layers seccomp$/# layers oci/' >/run/result
+	kill -9 "$pid" 2>/dev/null
+	wait $!
+	"$1" delete --force job >/dev/null 2>&1
+	send "runtimes/$1-filter" /run/result
+}
+
+load_lsm
+make_world
+for runtime in runc crun; do
+	if [ "$base" = yes ]; then
+		rm -f /run/with-nftables
+		run_job "$runtime-alone" $runtime "config-$runtime-oci.json" oci
+		step "$runtime-alone"
+		read_filter $runtime "config-$runtime-oci.json"
+		step "$runtime-filter"
+	fi
+	: >/run/with-nftables
+	run_job "$runtime-all" $runtime "config-$runtime-all.json" "seccomp,oci,$lsm,nftables"
+	step "$runtime-all"
+done
