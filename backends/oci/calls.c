@@ -67,9 +67,10 @@ static void lower_blobs(struct fp_oci_plan *p, const struct fp_seccomp_plan *pla
 
 static void lower_filter(struct fp_oci_plan *p, const struct fp_seccomp_oci *calls)
 {
-	struct fp_oci_item item = { .pointer = "/linux/seccomp", .type = FP_OCI_TREE };
+	struct fp_oci_item item = { .pointer = "/linux/seccomp",
+				    .type = FP_OCI_CALLS,
+				    .calls = calls };
 
-	item.tree = calls->seccomp;
 	fp_vec_push(&p->u->arena, &p->items.list, item);
 	p->needs_1_1 = true; /* errnoRet, defaultErrnoRet, SCMP_ACT_KILL_PROCESS */
 	for (size_t i = 0; i < p->ir->rule_count; i++)

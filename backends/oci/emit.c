@@ -3,6 +3,7 @@
 #include "backends/oci/oci.h"
 #include "base/json.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static bool is_index(const char *token, size_t len)
@@ -21,79 +22,119 @@ static const char *next_token(const char *at, size_t *len)
 	return at;
 }
 
-static json_t *value_of(struct fp_unit *u, const struct fp_oci_item *item)
+/* Members by their names, elements by their numbers, and what holds both before what it holds. */
+static int by_pointer(const void *a, const void *b)
+{
+	const char *x = (*(const struct fp_oci_item *const *)a)->pointer;
+	const char *y = (*(const struct fp_oci_item *const *)b)->pointer;
+	size_t n = 0, m = 0;
+
+	while (*x && *y) {
+		x = next_token(x, &n);
+		y = next_token(y, &m);
+		int c = memcmp(x, y, n < m ? n : m);
+		if (n != m && (!c || (is_index(x, n) && is_index(y, m))))
+			return n < m ? -1 : 1;
+		if (c)
+			return c;
+		x += n;
+		y += m;
+	}
+	return (*x != 0) - (*y != 0);
+}
+
+static void put_value(struct fp_json *j, const char *key, const struct fp_oci_item *item)
 {
 	switch (item->type) {
 	case FP_OCI_TEXT:
-		return fp_json_text(u, item->text);
+		fp_json_put_text(j, key, item->text);
+		return;
 	case FP_OCI_NUMBER:
-		return json_integer(item->number);
+		fp_json_put_integer(j, key, item->number);
+		return;
 	case FP_OCI_FLAG:
-		return json_boolean(item->number);
+		fp_json_put_flag(j, key, item->number);
+		return;
 	case FP_OCI_EMPTY:
-		return json_array();
+		fp_json_open_array(j, key);
+		fp_json_close(j);
+		return;
 	case FP_OCI_NULL:
-		return json_null();
-	case FP_OCI_TREE:
-		return json_incref(item->tree);
+		fp_json_put_null(j, key);
+		return;
+	case FP_OCI_CALLS:
+		fp_json_open_object(j, key);
+		fp_seccomp_oci_tell(item->calls, j);
+		fp_json_close(j);
+		return;
 	}
-	return NULL;
 }
 
-static json_t *child(json_t *parent, const char *name)
+/* How many bytes of `pointer` name what holds `before`, too. */
+static size_t shared(const char *before, const char *pointer)
 {
-	return json_is_array(parent) ? json_array_get(parent, json_array_size(parent) - 1)
-				     : json_object_get(parent, name);
+	size_t n = 0, slash = 0;
+
+	for (; before[n] && before[n] == pointer[n]; n++)
+		if (before[n] == '/')
+			slash = n;
+	return slash;
 }
 
-static void attach(struct fp_unit *u, json_t *parent, const char *name, json_t *value)
+static size_t count_slashes(const char *text)
 {
-	if (json_is_array(parent))
-		fp_json_push(u, parent, value);
-	else
-		fp_json_set(u, parent, name, value);
+	size_t n = 0;
+
+	for (; *text; text++)
+		n += *text == '/';
+	return n;
 }
 
-/* An array element that the items have begun is the last one: they come in order. */
-static bool has_child(json_t *parent, const char *token, size_t len, const char *name)
+/* Closes what does not hold this item, opens what does. */
+static void put_item(struct fp_json *j, const char *before, const struct fp_oci_item *item)
 {
-	if (!json_is_array(parent))
-		return json_object_get(parent, name) != NULL;
-	return strlen(name) == len && json_array_size(parent) > strtoul(token, NULL, 10);
-}
+	size_t same = shared(before, item->pointer), len;
+	const char *at = item->pointer + same;
 
-static void place(struct fp_unit *u, json_t *root, const struct fp_oci_item *item)
-{
-	const char *at = item->pointer;
-	json_t *parent = root;
-
+	for (size_t n = count_slashes(before + same); n > 1; n--)
+		fp_json_close(j);
 	for (;;) {
-		size_t len, next_len = 0;
-		const char *token = next_token(at, &len), *next = token + len;
-		const char *name = fp_arena_text(&u->arena, token, len);
+		const char *token = next_token(at, &len);
+		const char *key = is_index(token, len) ? NULL : token;
 
-		if (!*next) {
-			attach(u, parent, name, value_of(u, item));
+		at = token + len;
+		if (!*at) {
+			put_value(j, key, item);
 			return;
 		}
-		if (!has_child(parent, token, len, name)) {
-			const char *following = next_token(next, &next_len);
-
-			attach(u, parent, name,
-			       is_index(following, next_len) ? json_array() : json_object());
-		}
-		parent = child(parent, name);
-		at = next;
+		key = key ? fp_arena_text(&j->unit->arena, token, len) : NULL;
+		token = next_token(at, &len);
+		if (is_index(token, len))
+			fp_json_open_array(j, key);
+		else
+			fp_json_open_object(j, key);
 	}
 }
 
-json_t *fp_oci_build(struct fp_unit *u, const struct fp_oci_items *items)
+static void put_items(struct fp_unit *u, const struct fp_oci_items *items, struct fp_buf *out)
 {
-	json_t *root = fp_json_own(u, json_object());
+	size_t n = items->list.n;
+	const struct fp_oci_item **all = FP_NEW_ARRAY(&u->arena, n, const struct fp_oci_item *);
+	const char *before = "";
+	struct fp_json j;
 
-	for (size_t i = 0; i < items->list.n; i++)
-		place(u, root, &items->list.at[i]);
-	return root;
+	for (size_t i = 0; i < n; i++)
+		all[i] = &items->list.at[i];
+	if (n)
+		qsort(all, n, sizeof(*all), by_pointer);
+	fp_json_begin(&j, u, out);
+	for (size_t i = 0; i < n; i++) {
+		put_item(&j, before, all[i]);
+		before = all[i]->pointer;
+	}
+	for (size_t left = count_slashes(before); left > 1; left--)
+		fp_json_close(&j);
+	fp_json_end(&j);
 }
 
 static struct fp_artifact *emit_file(struct fp_unit *u, struct fp_emission *out, const char *name,
@@ -103,7 +144,7 @@ static struct fp_artifact *emit_file(struct fp_unit *u, struct fp_emission *out,
 	struct fp_buf b;
 
 	fp_buf_init(&b, &u->arena);
-	fp_json_write(u, fp_oci_build(u, items), &b);
+	put_items(u, items, &b);
 	a = fp_emit_file(out, name, &b, false);
 	for (size_t i = 0; i < items->list.n; i++)
 		if (items->list.at[i].rule)
@@ -133,19 +174,33 @@ void fp_oci_emit(struct fp_unit *u, const void *plan, struct fp_emission *out)
 	}
 }
 
+/* On one line. */
+static const char *value_text(struct fp_unit *u, const struct fp_oci_item *item)
+{
+	struct fp_json j;
+	struct fp_buf b;
+
+	fp_buf_init(&b, &u->arena);
+	fp_json_begin(&j, u, &b);
+	put_value(&j, "value", item);
+	fp_json_end(&j);
+	json_t *root = fp_json_own(u, json_loadb(b.data, b.len, 0, NULL));
+	char *text = json_dumps(json_object_get(root, "value"),
+				JSON_ENCODE_ANY | JSON_COMPACT | JSON_SORT_KEYS);
+	if (!text)
+		longjmp(u->recover, 1);
+	fp_arena_own(&u->arena, free, text);
+	return text;
+}
+
 static void dump_items(struct fp_unit *u, const char *name, const struct fp_oci_items *items,
 		       struct fp_buf *out)
 {
 	fp_buf_printf(out, "%s\n", name);
 	for (size_t i = 0; i < items->list.n; i++) {
 		const struct fp_oci_item *item = &items->list.at[i];
-		json_t *value = fp_json_own(u, value_of(u, item));
-		char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_SORT_KEYS);
 
-		if (!text)
-			longjmp(u->recover, 1);
-		fp_arena_own(&u->arena, free, text);
-		fp_buf_printf(out, "  %s = %s", item->pointer, text);
+		fp_buf_printf(out, "  %s = %s", item->pointer, value_text(u, item));
 		if (item->rule)
 			fp_buf_printf(out, "  # %s", item->rule->text);
 		fp_buf_putc(out, '\n');

@@ -5,9 +5,8 @@
 #define FP_BACKENDS_OCI_OCI_H
 
 #include "backends/backend.h"
+#include "backends/seccomp/seccomp.h"
 #include "ir/glob.h"
-
-#include <jansson.h>
 
 enum fp_oci_type {
 	FP_OCI_TEXT,
@@ -15,20 +14,20 @@ enum fp_oci_type {
 	FP_OCI_FLAG,
 	FP_OCI_EMPTY,
 	FP_OCI_NULL,
-	FP_OCI_TREE
+	FP_OCI_CALLS
 };
 
 /*
  * One leaf. Array elements have their index in the pointer and come in order; an EMPTY is an
- * array without elements; NULL takes a member away (patches only); a TREE is a value another back
- * end made.
+ * array without elements; NULL takes a member away (patches only); CALLS is the whole list that the
+ * seccomp back end made.
  */
 struct fp_oci_item {
 	const char *pointer;
 	enum fp_oci_type type;
 	const char *text;
 	int64_t number;
-	json_t *tree;               /* owned by the unit */
+	const struct fp_seccomp_oci *calls;
 	const struct fp_rule *rule; /* NULL: the format asks for it, no rule does */
 };
 
@@ -36,7 +35,7 @@ struct fp_oci_items {
 	FP_VEC(struct fp_oci_item) list;
 };
 
-/* A place inside a TREE that comes from a rule. */
+/* A place inside CALLS that comes from a rule. */
 struct fp_oci_mark {
 	const char *pointer;
 	const struct fp_rule *rule;
@@ -97,9 +96,6 @@ const char *fp_oci_glob_path(struct fp_unit *u, const struct fp_glob *g);
 
 /* Whether the policy makes the namespace anew. */
 bool fp_oci_is_new(const struct fp_oci_plan *p, enum fp_namespace ns);
-
-/* The members as one tree the unit owns. */
-json_t *fp_oci_build(struct fp_unit *u, const struct fp_oci_items *items);
 
 void fp_oci_emit(struct fp_unit *u, const void *plan, struct fp_emission *out);
 void fp_oci_dump(struct fp_unit *u, const void *plan, struct fp_buf *out);

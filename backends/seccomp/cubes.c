@@ -281,3 +281,53 @@ void fp_cubes_make(struct fp_cubes *c, const struct fp_diagram *d, uint32_t root
 
 	walk(&w, root, &all);
 }
+
+/* The bits of a word that the cube fixes. */
+static uint64_t fixed_word(const struct fp_cube *q, uint8_t word, uint64_t *value)
+{
+	const struct fp_cmp *a = &q->arg[word / 2];
+	unsigned shift = word % 2 ? 32 : 0;
+
+	if (a->op != FP_CMP_MASKED)
+		return 0;
+	*value = a->value >> shift & UINT32_MAX;
+	return a->mask >> shift & UINT32_MAX;
+}
+
+static bool may_hold(const struct fp_cube *q, const struct fp_test *t)
+{
+	uint64_t lo = 0, hi = 0, fixed = fixed_word(q, t->lo, &lo), mask = t->mask;
+
+	if (t->hi == FP_WORD_NONE)
+		mask &= UINT32_MAX;
+	else
+		fixed |= fixed_word(q, t->hi, &hi) << 32;
+	fixed &= mask;
+	uint64_t least = (hi << 32 | lo) & fixed, most = least | (mask & ~fixed);
+	if (t->is_negated)
+		return least < t->min || most > t->max;
+	if (t->min == t->max && (t->min ^ least) & fixed)
+		return false;
+	return least <= t->max && most >= t->min;
+}
+
+bool fp_cube_meets(const struct fp_cube *q, const struct fp_pred *p)
+{
+	bool is_or = p->op == FP_PRED_OR;
+
+	switch (p->op) {
+	case FP_PRED_FALSE:
+		return false;
+	case FP_PRED_TRUE:
+		return true;
+	case FP_PRED_TEST:
+		return may_hold(q, &p->test);
+	case FP_PRED_AND:
+	case FP_PRED_OR:
+		break;
+	}
+	for (size_t i = 0; i < p->n; i++)
+		if (fp_cube_meets(q, p->kids[i]) == is_or)
+			return is_or;
+	return !is_or;
+}

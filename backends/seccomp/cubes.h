@@ -51,6 +51,9 @@ struct fp_cubes {
  */
 void fp_cubes_make(struct fp_cubes *c, const struct fp_diagram *d, uint32_t root);
 
+/* False only where no arguments that the cube holds for pass the condition. */
+bool fp_cube_meets(const struct fp_cube *q, const struct fp_pred *p);
+
 /* By argument. */
 int fp_cube_cmp(const struct fp_cube *a, const struct fp_cube *b);
 

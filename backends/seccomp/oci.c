@@ -359,15 +359,17 @@ static void list_within(struct fp_scmp *o)
 
 const struct fp_seccomp_oci *fp_seccomp_oci_with(struct fp_call_context *c)
 {
-	struct fp_scmp o = { .c = c, .u = c->unit, .ir = c->ir, .target = c->target };
+	struct fp_scmp *o = FP_NEW(&c->unit->arena, struct fp_scmp);
 
-	o.result = FP_NEW(&c->unit->arena, struct fp_seccomp_oci);
-	o.verdicts = FP_NEW_ARRAY(&c->unit->arena, fp_sys_count(), struct fp_scmp_verdict);
-	o.rest = choose_rest(&o);
-	list_within(&o);
-	fp_scmp_write(&o);
-	fp_scmp_claim(&o);
-	return o.result;
+	*o = (struct fp_scmp){ .c = c, .u = c->unit, .ir = c->ir, .target = c->target };
+	o->result = FP_NEW(&c->unit->arena, struct fp_seccomp_oci);
+	o->result->list = o;
+	o->verdicts = FP_NEW_ARRAY(&c->unit->arena, fp_sys_count(), struct fp_scmp_verdict);
+	o->rest = choose_rest(o);
+	list_within(o);
+	fp_scmp_map(o);
+	fp_scmp_claim(o);
+	return o->result;
 }
 
 const struct fp_seccomp_oci *fp_seccomp_oci(struct fp_unit *u, const struct fp_ir *ir,

@@ -50,8 +50,8 @@ bool fp_scmp_is_closed(const struct fp_scmp *o, const struct fp_sysdef *mux);
 /* Entries that compare equal are one rule. */
 int fp_scmp_compare(const struct fp_scmp_entry *a, const struct fp_scmp_entry *b);
 
-/* Sorts the entries; fills result->seccomp and result->entries. */
-void fp_scmp_write(struct fp_scmp *o);
+/* Sorts the entries; fills result->rules and result->entries. */
+void fp_scmp_map(struct fp_scmp *o);
 
 /* Fills result->claims. */
 void fp_scmp_claim(struct fp_scmp *o);

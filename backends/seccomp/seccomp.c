@@ -120,10 +120,13 @@ static void emit_flags(struct fp_unit *u, const struct fp_seccomp_plan *plan,
 static void emit_json(struct fp_unit *u, const struct fp_seccomp_plan *plan,
 		      struct fp_emission *out)
 {
+	struct fp_json j;
 	struct fp_buf b;
 
 	fp_buf_init(&b, &u->arena);
-	fp_json_write(u, plan->oci->seccomp, &b);
+	fp_json_begin(&j, u, &b);
+	fp_seccomp_oci_tell(plan->oci, &j);
+	fp_json_end(&j);
 	struct fp_artifact *a = fp_emit_file(out, "seccomp/seccomp.json", &b, false);
 	for (size_t i = 0; i < plan->oci->entries.n; i++) {
 		const struct fp_seccomp_entry *e = &plan->oci->entries.at[i];
@@ -194,8 +197,7 @@ static void dump(struct fp_unit *u, const void *plan_, struct fp_buf *out)
 			fp_buf_printf(out, "  %s %s\n", fp_abi(f->calls.at[k].abi)->name,
 				      f->calls.at[k].sys->name);
 	}
-	fp_buf_printf(out, "oci: %zu rules\n",
-		      json_array_size(json_object_get(plan->oci->seccomp, "syscalls")));
+	fp_buf_printf(out, "oci: %" PRIu32 " rules\n", plan->oci->rules);
 }
 
 static const enum fp_feat features[] = {

@@ -5,8 +5,7 @@
 #define FP_BACKENDS_SECCOMP_SECCOMP_H
 
 #include "backends/backend.h"
-
-#include <jansson.h>
+#include "base/json.h"
 
 struct fp_seccomp_entry { /* /syscalls/<index> says part of what the rule says */
 	uint32_t index;
@@ -14,16 +13,18 @@ struct fp_seccomp_entry { /* /syscalls/<index> says part of what the rule says *
 };
 
 struct fp_seccomp_oci {
-	/* Value of linux.seccomp. The unit owns it: json_incref() it to keep it in another value.
-	 */
-	json_t *seccomp;
+	const struct fp_scmp *list; /* see fp_seccomp_oci_tell() */
+	uint32_t rules;             /* in the list */
 	/*
-	 * By rule id: what a runtime that compiles `seccomp` with libseccomp enforces; a runtime
+	 * By rule id: what a runtime that compiles the list with libseccomp enforces; a runtime
 	 * that takes the blob enforces what the seccomp layer claims. Reasons live in the arena.
 	 */
 	const struct fp_claim *claims;
 	FP_VEC(struct fp_seccomp_entry) entries; /* by index, then rule */
 };
+
+/* The members of linux.seccomp, into the object that is open. */
+void fp_seccomp_oci_tell(const struct fp_seccomp_oci *oci, struct fp_json *j);
 
 const struct fp_seccomp_oci *fp_seccomp_oci(struct fp_unit *u, const struct fp_ir *ir,
 					    const struct fp_target *t);

@@ -273,8 +273,22 @@ void fp_json_put_number(struct fp_json *j, const char *key, uint64_t value)
 	fp_buf_number(j->out, value);
 }
 
+void fp_json_put_integer(struct fp_json *j, const char *key, int64_t value)
+{
+	next(j, key);
+	if (value < 0)
+		fp_buf_putc(j->out, '-');
+	fp_buf_number(j->out, value < 0 ? -(uint64_t)value : (uint64_t)value);
+}
+
 void fp_json_put_flag(struct fp_json *j, const char *key, bool value)
 {
 	next(j, key);
 	fp_buf_puts(j->out, value ? "true" : "false");
+}
+
+void fp_json_put_null(struct fp_json *j, const char *key)
+{
+	next(j, key);
+	fp_buf_puts(j->out, "null");
 }

@@ -48,6 +48,8 @@ void fp_json_close(struct fp_json *j); /* the innermost of both */
 
 void fp_json_put_text(struct fp_json *j, const char *key, const char *text); /* NULL: nothing */
 void fp_json_put_number(struct fp_json *j, const char *key, uint64_t value);
+void fp_json_put_integer(struct fp_json *j, const char *key, int64_t value);
 void fp_json_put_flag(struct fp_json *j, const char *key, bool value);
+void fp_json_put_null(struct fp_json *j, const char *key);
 
 #endif

@@ -122,14 +122,20 @@ static bool json_cmp_holds(const json_t *arg, const uint64_t args[6], bool is_na
 	return false;
 }
 
-/* What the list itself says, read as the OCI specification has it: at most one rule may hold. */
+#define NOT_LISTED UINT32_MAX
+
+/*
+ * What the list itself says, read as the OCI specification has it: at most one rule may hold, and
+ * `which` is its place in the list.
+ */
 static uint32_t json_decides(const json_t *root, const json_t *rules, const uint64_t args[6],
-			     bool is_narrow)
+			     bool is_narrow, uint32_t *which)
 {
 	uint32_t value = scmp_action(root, "defaultAction", "defaultErrnoRet");
 	const json_t *rule, *arg;
 	size_t i, k, held = 0;
 
+	*which = NOT_LISTED;
 	json_array_foreach(rules, i, rule)
 	{
 		bool holds = true;
@@ -138,18 +144,21 @@ static uint32_t json_decides(const json_t *root, const json_t *rules, const uint
 		if (!holds)
 			continue;
 		held++;
+		*which = (uint32_t)json_integer_value(json_object_get(rule, "place"));
 		value = scmp_action(rule, "action", "errnoRet");
 	}
 	assert_true(held <= 1);
 	return value;
 }
 
-/* The rules of the list by the name they give. */
+/* The rules of the list by the name they give, each with its place. */
 static json_t *by_name(const json_t *root)
 {
 	json_t *index = json_object(), *rule, *name;
 	size_t i, k;
 
+	json_array_foreach(json_object_get(root, "syscalls"), i, rule)
+		json_object_set_new(rule, "place", json_integer((json_int_t)i));
 	json_array_foreach(json_object_get(root, "syscalls"), i, rule)
 		json_array_foreach(json_object_get(rule, "names"), k, name)
 	{
@@ -219,18 +228,40 @@ static int rank(uint32_t value)
 struct route {
 	const struct policy *p;
 	const struct fp_target *t;
+	const struct fp_seccomp_oci *oci;
 	const struct fp_claim *claims;
 	const struct vm_filter *f;
 	const uint8_t *dropped;
-	const json_t *json;
-	json_t *index;
-	size_t exact, narrower, wider, wrong;
+	json_t *json, *index;
+	size_t exact, narrower, wider, wrong, traced;
 };
 
 /* libseccomp compares lower halves only there. */
 static bool is_narrow_abi(enum fp_abi abi)
 {
 	return fp_abi(abi)->word_bits == 32 || abi == FP_ABI_X32;
+}
+
+/* The map names the rule that decides, for each of the list that holds. */
+static void trace_rule(struct route *r, const struct fp_sysdef *sys, enum fp_abi abi,
+		       const uint64_t args[6], uint32_t which)
+{
+	const struct fp_call_plan *plan = &r->p->ir.calls[sys->index];
+	size_t first = 0;
+
+	while (first < plan->n && !(plan->at[first].rule->u.call.when[abi] &&
+				    fp_pred_holds(plan->at[first].rule->u.call.when[abi], args)))
+		first++;
+	if (first == plan->n || sys->flags & FP_SYS_MULTIPLEXER || which == NOT_LISTED)
+		return;
+	for (size_t i = 0; i < r->oci->entries.n; i++)
+		if (r->oci->entries.at[i].index == which &&
+		    r->oci->entries.at[i].rule == plan->at[first].rule->id) {
+			r->traced++;
+			return;
+		}
+	fail_msg("/syscalls/%u decides %s and is not mapped to rule %u", which, sys->name,
+		 plan->at[first].rule->id);
 }
 
 static void compare_route(struct route *r, const struct fp_sysdef *sys, enum fp_abi abi,
@@ -252,9 +283,12 @@ static void compare_route(struct route *r, const struct fp_sysdef *sys, enum fp_
 		r->wider++;
 		return;
 	}
+	uint32_t which = NOT_LISTED;
 	uint32_t read = sys ? json_decides(r->json, json_object_get(r->index, sys->name), args,
-					   is_narrow_abi(abi))
+					   is_narrow_abi(abi), &which)
 			    : got.value;
+	if (sys && kind == FP_CLAIM_EXACT)
+		trace_rule(r, sys, abi, args, which);
 	if (read != got.value && !r->wrong++)
 		print_error(
 			"%s %s(%" PRIx64 ", %" PRIx64 ", %" PRIx64 "): listed %x, compiled %x\n",
@@ -269,24 +303,42 @@ static void compare_route(struct route *r, const struct fp_sysdef *sys, enum fp_
 			    want, got.value, fp_claim_names[kind]);
 }
 
+/* linux.seccomp as it is written. */
+static json_t *read_list(struct fp_unit *u, const struct fp_seccomp_oci *oci)
+{
+	struct fp_json j;
+	struct fp_buf b;
+
+	fp_buf_init(&b, &u->arena);
+	fp_json_begin(&j, u, &b);
+	fp_seccomp_oci_tell(oci, &j);
+	fp_json_end(&j);
+	assert_int_equal(u->diags.errors, 0);
+	json_t *root = json_loadb(b.data, b.len, JSON_REJECT_DUPLICATES, NULL);
+	assert_non_null(root);
+	assert_int_equal(json_array_size(json_object_get(root, "syscalls")), oci->rules);
+	return root;
+}
+
 static void check_route(struct policy *p, const struct fp_target *t, unsigned optimize,
-			unsigned rounds, size_t counts[3])
+			unsigned rounds, size_t counts[4])
 {
 	struct vm_filter *f = malloc(sizeof(*f));
 	uint8_t *dropped = calloc(fp_sys_count(), 1);
 	const struct fp_seccomp_oci *oci = fp_seccomp_oci(p->u, &p->ir, t);
 	struct route r = { .p = p,
 			   .t = t,
+			   .oci = oci,
 			   .claims = oci->claims,
 			   .f = f,
 			   .dropped = dropped,
-			   .json = oci->seccomp,
-			   .index = by_name(oci->seccomp) };
+			   .json = read_list(p->u, oci) };
 	struct seccomp_data d = { 0 };
 
 	assert_non_null(f);
 	assert_non_null(dropped);
-	scmp_compile(oci->seccomp, optimize, f, dropped);
+	r.index = by_name(r.json);
+	scmp_compile(r.json, optimize, f, dropped);
 	for (unsigned abi = 0; abi < FP_ABI_N; abi++) {
 		const struct fp_abi_def *def = fp_abi((enum fp_abi)abi);
 		bool is_open = def->is_native || (p->ir.foreign_abis >> abi & 1);
@@ -311,18 +363,20 @@ static void check_route(struct policy *p, const struct fp_target *t, unsigned op
 		}
 	}
 	json_decref(r.index);
+	json_decref(r.json);
 	free(f);
 	free(dropped);
 	counts[0] += r.exact;
 	counts[1] += r.narrower;
 	counts[2] += r.wider;
+	counts[3] += r.traced;
 	assert_int_equal(r.wrong, 0);
 }
 
 static void oci_means_the_policy(void **state)
 {
 	struct test_state *s = *state;
-	size_t counts[3] = { 0 };
+	size_t counts[4] = { 0 };
 
 	for (size_t i = 1; i < sizeof(targets) / sizeof(*targets); i++)
 		for (unsigned foreign = 0; foreign < 3; foreign++) {
@@ -338,7 +392,7 @@ static void oci_means_the_policy(void **state)
 
 static void oci_means_random_policies(void **state)
 {
-	size_t counts[3] = { 0 };
+	size_t counts[4] = { 0 };
 
 	(void)state;
 	for (unsigned round = 0; round < 64; round++) {
@@ -353,6 +407,23 @@ static void oci_means_random_policies(void **state)
 	print_message("OCI route of 64 random policies: %zu exact, %zu narrower, %zu wider\n",
 		      counts[0], counts[1], counts[2]);
 	assert_true(counts[0] > 10000);
+	assert_true(counts[3] > 1000);
+}
+
+/* One value a rule: the list names them one by one, and each speaks for its own rule alone. */
+static void each_value_is_mapped_to_its_rule(void **state)
+{
+	struct test_state *s = *state;
+	struct policy p = { .u = &s->u };
+
+	for (uint32_t i = 0; i < 50; i++)
+		add_when(&p, allow, "ioctl", is32(&p, 1, 1000 + 2 * i));
+	seal(&p, eperm, enosys, 0);
+	const struct fp_seccomp_oci *oci = fp_seccomp_oci(&s->u, &p.ir, target(&s->u, "debian-13"));
+	size_t of_calls = 0;
+	for (size_t i = 0; i < oci->entries.n; i++)
+		of_calls += p.ir.rules[oci->entries.at[i].rule].kind == FP_KIND_CALL;
+	assert_int_equal(of_calls, 50);
 }
 
 int main(void)
@@ -361,6 +432,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(oci_means_the_policy),
 		T(oci_means_random_policies),
+		T(each_value_is_mapped_to_its_rule),
 	};
 
 	return cmocka_run_group_tests_name("seccomp OCI form", tests, NULL, NULL);
