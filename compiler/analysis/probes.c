@@ -321,6 +321,8 @@ static void line(struct fp_buf *b, size_t id, const struct fp_probe *p)
 	number(b, p->rule);
 	fp_buf_putc(b, '\t');
 	number(b, p->by);
+	if (p->also)
+		fp_buf_printf(b, ",%u", p->also->id);
 	fp_buf_putc(b, '\t');
 	outcome(b, &p->expect);
 	fp_buf_putc(b, '\t');

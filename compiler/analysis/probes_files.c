@@ -110,6 +110,7 @@ void fp_probes_right(struct fp_probes *p, const struct fp_rule *rule, const char
 		.layers = PATH_LAYERS,
 		.rule = rule,
 		.by = a.rule,
+		.also = a.effect == FP_ALLOW ? mount_of(p->ir, path) : NULL,
 		.expect = fp_probe_outcome_of(a.effect == FP_ALLOW),
 		.why = why,
 		.action = FP_PROBE_FILE,

@@ -652,7 +652,9 @@ static const char table[] =
 	"2\tapparmor,selinux,oci\t2\t2\tfail\tin\tfile\tread\t/a\n"
 	"3\tseccomp,apparmor\t-\t0\tfail\tnever\tfile\tread\t/b\n"
 	"4\tcgroup2\t3\t3\tfail\tone more\tmemory\t4097\n"
-	"# done 5\n";
+	"5\tseccomp,apparmor\t2\t0,1\tsucceed\tin\tfile\tread\t/c\n"
+	"6\toci\t0\t0\tfail:kill\tsweep\tcall\tx86_64\t9\t0x0\t0x0\t0x0\t0x0\t0x0\t0x0\n"
+	"# done 7\n";
 
 #define CLAIM(id, s, a, o, c)                                                               \
 	"{\"id\":" #id ",\"rule\":\"r" #id "\",\"claims\":{\"seccomp\":\"" s                \
@@ -703,6 +705,9 @@ static void test_contradictions(void **state)
 	/* Claimed narrower, it may refuse; claimed wider or not at all, it may let through. */
 	assert_int_equal(check("oci", "1\tfail:1\n0\tsucceed\n# done 2\n", NULL, NULL), 0);
 	assert_int_equal(check("apparmor", "3\tsucceed\n# done 1\n", NULL, "(narrower)"), 1);
+	/* A success may rest on a second rule, and needs no call that the filter refuses. */
+	assert_int_equal(check("oci", "5\tfail:13\n# done 1\n", NULL, "0 filtered"), 0);
+	assert_int_equal(check("seccomp", "5\tfail:13\n# done 1\n", NULL, "got fail:13"), 1);
 	/* All together are as good as the best of them. */
 	assert_int_equal(check("apparmor,oci", "2\tsucceed\n# done 1\n", NULL, "layer oci"), 1);
 }
@@ -712,6 +717,8 @@ static void test_wider_must_be_seen(void **state)
 	(void)state;
 	assert_int_equal(check("apparmor", "2\tfail:13\n# done 1\n", NULL, "not wider: rule 2"), 1);
 	assert_int_equal(check("apparmor", "2\tsucceed\n# done 1\n", NULL, NULL), 0);
+	assert_int_equal(check("oci", "6\tfail:kill\n# done 1\n", NULL, "not wider: rule 0"), 1);
+	assert_int_equal(check("oci", "6\tfail:kill-thread\n# done 1\n", NULL, NULL), 0);
 	/* Nothing was tried, or a side of the rule has no probe, or a baseline shows nothing. */
 	assert_int_equal(check("apparmor", "2\tunable:ENOENT\n# done 1\n", NULL, "1 unable"), 0);
 	assert_int_equal(check("cgroup2", "4\tbegin\n4\tfail:kill\n# done 1\n", NULL, NULL), 0);
