@@ -64,9 +64,8 @@ static enum sight unseen(const struct fp_rule *r, const struct fp_sysdef *sys, e
 	return ALWAYS;
 }
 
-/* The call behind a multiplexer: the strictest of what its rules may say. */
-static struct fp_answer out_of_sight(const struct fp_ir *ir, const struct fp_sysdef *sys,
-				     enum fp_abi abi, uint16_t kernel)
+struct fp_answer fp_eval_carried(const struct fp_ir *ir, const struct fp_sysdef *sys,
+				 enum fp_abi abi, uint16_t kernel)
 {
 	const struct fp_call_plan *plan = &ir->calls[sys->index];
 	struct fp_answer best = decided((struct fp_decision){ .action = FP_ACT_ALLOW }, NULL);
@@ -115,8 +114,8 @@ struct fp_answer fp_eval_call(const struct fp_ir *ir, enum fp_abi abi, uint32_t 
 	const struct fp_call_plan *plan = &ir->calls[sys->index];
 	const struct fp_sysdef *behind =
 		sys->flags & FP_SYS_MULTIPLEXER ? carried(sys, abi, args[0]) : NULL;
-	struct fp_answer a =
-		behind ? out_of_sight(ir, behind, abi, kernel) : by_default(ir, sys, abi, kernel);
+	struct fp_answer a = behind ? fp_eval_carried(ir, behind, abi, kernel)
+				    : by_default(ir, sys, abi, kernel);
 	for (size_t i = 0; i < plan->n; i++) {
 		const struct fp_pred *when = plan->at[i].rule->u.call.when[abi];
 		if (!when || !fp_pred_holds(when, args))
@@ -199,8 +198,8 @@ struct fp_answer fp_eval_path(const struct fp_ir *ir, const char *path, uint16_t
 			return (struct fp_answer){ .effect = FP_DENY, .rule = r };
 		if (f->effect == FP_DENY)
 			continue;
-		uint16_t grants = f->rights & FP_RIGHT_WRITE ? f->rights | FP_RIGHT_APPEND
-							     : f->rights;
+		uint16_t grants =
+			f->rights & FP_RIGHT_WRITE ? f->rights | FP_RIGHT_APPEND : f->rights;
 		if (grants & rights)
 			last = r;
 		granted |= grants;

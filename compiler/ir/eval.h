@@ -23,6 +23,13 @@ struct fp_answer fp_eval_call(const struct fp_ir *ir, enum fp_abi abi, uint32_t 
 			      const uint64_t args[6], uint16_t kernel);
 
 /*
+ * A call that a multiplexer of the ABI carries: its arguments are out of sight, so it gets the
+ * strictest of what its rules may say. A rule on the multiplexer itself may be stricter still.
+ */
+struct fp_answer fp_eval_carried(const struct fp_ir *ir, const struct fp_sysdef *sys,
+				 enum fp_abi abi, uint16_t kernel);
+
+/*
  * Whether all of `rights` are granted on the path: by files rules (deny wins, the default last),
  * and by mounts, the root's mode, masks and read-only paths, which take rights away.
  */
