@@ -125,6 +125,22 @@ $(programs): $(B)/tests/%: tests/%.c $(B)/libfpolicy.a
 	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CPPFLAGS) -Itests $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -MF $@.d -o $@ \
 		$(filter %.c,$^) $(B)/libfpolicy.a $(TEST_LIBS) $(LIBS)
 
+# The allocation test wraps the library's allocators; the fuzzers are clang's, with the whole library in one build.
+WRAP := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=aligned_alloc
+$(B)/tests/oom/oom: tests/oom/oom.c $(B)/libfpolicy.a
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(WRAP) -MMD -MP -MF $@.d -o $@ $< \
+		$(B)/libfpolicy.a $(LIBS)
+
+fuzzers := $(patsubst tests/fuzz/%.c,$(B)/tests/fuzz/%,$(wildcard tests/fuzz/*.c))
+$(fuzzers): $(B)/tests/fuzz/%: tests/fuzz/%.c $(B)/libfpolicy.a
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -fsanitize=fuzzer -MMD -MP -MF $@.d -o $@ $< \
+		$(B)/libfpolicy.a $(LIBS)
+.PHONY: fuzz-programs
+fuzz-programs: $(fuzzers)
+FUZZ_FLAGS := B=$(B)/fuzz CC=clang CFLAGS='-O1 -g -fsanitize=fuzzer-no-link' SAN=address,undefined
+
 # Every example compiled, for those who read artifacts.
 examples := $(patsubst policies/examples/%.policy,%,$(wildcard policies/examples/*.policy))
 $(B)/out/%/manifest.json: policies/examples/%.policy $(B)/fpolicyc
@@ -165,10 +181,18 @@ suites = $(foreach t,$(unit),'unit/$(t)=$(B)/asan/tests/unit/test_$(t)') \
 .PHONY: check
 check: deps-check
 	@$(MAKE) --no-print-directory WERROR=1 all test-programs outputs
-	@$(MAKE) --no-print-directory B=$(B)/asan $(SAN_FLAGS) all test-programs
+	@$(MAKE) --no-print-directory B=$(B)/asan $(SAN_FLAGS) all test-programs $(B)/asan/tests/oom/oom
+	@$(MAKE) --no-print-directory $(FUZZ_FLAGS) fuzz-programs
 	@$(MAKE) --no-print-directory WERROR=1 B=$(B)/clang CC=clang CFLAGS=-O2 all
 	@$(MAKE) --no-print-directory WERROR=1 B=$(B)/O0 CFLAGS=-O0 all
 	@tests/run $(B)/logs $(LIMIT) $(suites)
+
+# A minute for each decoder and the compiler itself; check runs five seconds of it.
+FUZZ_SECONDS ?= 60
+.PHONY: fuzz
+fuzz: deps-check all
+	@$(MAKE) --no-print-directory $(FUZZ_FLAGS) fuzz-programs
+	@tests/fuzz/run $(B)/fuzz $(B)/fpolicyc $(FUZZ_SECONDS)
 
 .PHONY: bless
 bless: all
