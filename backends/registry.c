@@ -3,7 +3,6 @@
 #include "backends/backend.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 const char *const fp_claim_names[] = { "exact", "narrower", "wider", "none" };
@@ -63,18 +62,6 @@ void fp_emit_pointer(struct fp_emission *e, struct fp_artifact *a, const char *p
 	fp_vec_push(&e->unit->arena, &a->map, m);
 }
 
-__attribute__((format(printf, 2, 0))) static const char *reason(struct fp_emission *e,
-								const char *format, va_list ap)
-{
-	char text[512];
-	int n = vsnprintf(text, sizeof(text), format, ap);
-
-	if (n < 0)
-		return "";
-	size_t len = (size_t)n < sizeof(text) ? (size_t)n : sizeof(text) - 1;
-	return fp_intern(&e->unit->names, text, len)->text;
-}
-
 void fp_emit_claim(struct fp_emission *e, const struct fp_rule *rule, enum fp_claim_kind kind,
 		   const char *format, ...)
 {
@@ -91,6 +78,6 @@ void fp_emit_claim(struct fp_emission *e, const struct fp_rule *rule, enum fp_cl
 	if (!format)
 		return;
 	va_start(ap, format);
-	c->reason = reason(e, format, ap);
+	c->reason = fp_name_vprintf(e->unit, format, ap)->text;
 	va_end(ap);
 }

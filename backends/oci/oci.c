@@ -11,12 +11,11 @@ static void push(struct fp_oci_plan *p, struct fp_oci_item item, const char *for
 
 static void push(struct fp_oci_plan *p, struct fp_oci_item item, const char *format, va_list ap)
 {
-	char pointer[128];
-	int n = vsnprintf(pointer, sizeof(pointer), format, ap);
+	struct fp_buf pointer;
 
-	if (n < 0 || (size_t)n >= sizeof(pointer))
-		return; /* formats here hold short names and 20 digit numbers */
-	item.pointer = fp_arena_text(&p->u->arena, pointer, (size_t)n);
+	fp_buf_init(&pointer, &p->u->arena);
+	fp_buf_vprintf(&pointer, format, ap);
+	item.pointer = fp_buf_text(&pointer);
 	fp_vec_push(&p->u->arena, &p->items.list, item);
 }
 
@@ -78,21 +77,15 @@ void fp_oci_claim(struct fp_oci_plan *p, const struct fp_rule *r, enum fp_claim_
 		  const char *format, ...)
 {
 	struct fp_claim *c = &p->claims[r->id];
-	char text[512];
 	va_list ap;
-	int n;
 
 	c->kind = kind;
 	c->reason = NULL;
 	if (!format)
 		return;
 	va_start(ap, format);
-	n = vsnprintf(text, sizeof(text), format, ap);
+	c->reason = fp_name_vprintf(p->u, format, ap)->text;
 	va_end(ap);
-	if (n < 0)
-		return;
-	size_t len = (size_t)n < sizeof(text) ? (size_t)n : sizeof(text) - 1;
-	c->reason = fp_intern(&p->u->names, text, len)->text;
 }
 
 const char *fp_oci_why(const struct fp_oci_plan *p, enum fp_feat feat)

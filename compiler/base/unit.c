@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* One compilation. */
 #include "base/unit.h"
+#include "base/buf.h"
 
 #include <string.h>
 
@@ -38,4 +39,14 @@ void fp_unit_keep(struct fp_unit *u, const char *what, const void *a, const void
 const struct fp_str *fp_name(struct fp_unit *u, const char *text)
 {
 	return fp_intern(&u->names, text, strlen(text));
+}
+
+const struct fp_str *fp_name_vprintf(struct fp_unit *u, const char *format, va_list ap)
+{
+	char room[FP_NAME_PRINTED + 1];
+	struct fp_buf b;
+
+	fp_buf_init_in(&b, &u->arena, room, sizeof(room));
+	fp_buf_vprintf(&b, format, ap);
+	return fp_intern(&u->names, b.data, b.len < FP_NAME_PRINTED ? b.len : FP_NAME_PRINTED);
 }

@@ -10,6 +10,8 @@
 #include "base/intern.h"
 #include "base/source.h"
 
+#include <stdarg.h>
+
 struct fp_define { /* -D name=value */
 	const char *name, *value;
 	bool used;
@@ -69,5 +71,10 @@ void fp_unit_keep(struct fp_unit *u, const char *what, const void *a, const void
 
 const struct fp_str *fp_name(struct fp_unit *u,
 			     const char *text); /* interned, NUL-terminated input */
+
+/* The same of what is printed, cut after FP_NAME_PRINTED bytes. */
+#define FP_NAME_PRINTED 511
+const struct fp_str *fp_name_vprintf(struct fp_unit *u, const char *format, va_list ap)
+	__attribute__((format(printf, 2, 0)));
 
 #endif

@@ -38,6 +38,17 @@ static bool is_refused(uint32_t point, char next)
 	return point < 0x20 || point == 0x7f || point == 0xfeff || fp_is_bidi_control(point);
 }
 
+/* Bytes that need no look: printable ASCII, tabs and newlines. */
+static size_t plain_run(const char *text, size_t left)
+{
+	size_t n = 0;
+
+	while (n < left &&
+	       ((text[n] >= ' ' && text[n] < 0x7f) || text[n] == '\n' || text[n] == '\t'))
+		n++;
+	return n;
+}
+
 /* One run of bytes that are not UTF-8 is one error. Returns its length. */
 static size_t refuse_bytes(struct fp_parser *p, size_t at)
 {
@@ -61,8 +72,11 @@ char *fp_encoding_check(struct fp_parser *p)
 	char *text = fp_arena_alloc(&p->u->arena, (size_t)src->len + 2);
 
 	memcpy(text, src->data, src->len);
-	for (size_t i = 0; i < src->len && p->u->diags.errors < FP_DIAG_LIMIT;) {
+	for (size_t i = 0; p->u->diags.errors < FP_DIAG_LIMIT;) {
 		uint32_t point = 0;
+		i += plain_run(src->data + i, src->len - i);
+		if (i == src->len)
+			break;
 		size_t n = fp_utf8_length(src->data + i, src->len - i, &point);
 		struct fp_span span = { src->base + (uint32_t)i, src->base + (uint32_t)(i + n) };
 		if (n && !is_refused(point, src->data[i + n])) {

@@ -3,7 +3,6 @@
 #include "sema/sema.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 const struct fp_ast *fp_sema_tail(const struct fp_ast *node)
@@ -54,17 +53,15 @@ struct fp_draft_rule *fp_sema_rule(struct fp_sema *s, const struct fp_scope *sc,
 {
 	struct fp_tail tail = { 0 };
 	struct fp_draft_rule new = { .key = key, .level = sc->level, .node = node };
-	va_list ap, again;
+	struct fp_buf text;
+	va_list ap;
 
+	fp_buf_init(&text, &s->u->arena);
 	va_start(ap, format);
-	va_copy(again, ap);
-	int n = vsnprintf(NULL, 0, format, ap);
+	fp_buf_vprintf(&text, format, ap);
 	va_end(ap);
-	char *copy = fp_arena_alloc(&s->u->arena, (size_t)(n < 0 ? 0 : n) + 1);
-	vsnprintf(copy, (size_t)(n < 0 ? 0 : n) + 1, format, again);
-	va_end(again);
 	new.rule.kind = kind;
-	new.rule.text = copy;
+	new.rule.text = fp_buf_text(&text);
 	new.rule.span = node->span;
 	new.rule.origin = sc->origin;
 	new.rule.is_implied = sc->is_implied;

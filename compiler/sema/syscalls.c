@@ -238,6 +238,25 @@ static void always(struct fp_rule_call *c)
 				c->when[abi] = fp_pred_const(NULL, true);
 }
 
+static bool is_param(const struct fp_sysdef *sys, const struct fp_str *name)
+{
+	struct fp_param p;
+
+	for (enum fp_abi abi = 0; abi < FP_ABI_N; abi++)
+		if (fp_sys_param_find(sys, abi, name->text, name->len, &p))
+			return true;
+	return false;
+}
+
+static void offer_params(const struct fp_sysdef *sys, struct fp_nearest *near)
+{
+	struct fp_param p;
+
+	for (enum fp_abi abi = 0; abi < FP_ABI_N; abi++)
+		for (size_t j = 0; fp_sys_param(sys, abi, j, &p); j++)
+			fp_nearest_offer(near, p.name);
+}
+
 /* Every name in the parentheses is a parameter somewhere; which ABI has it is for conditions to
  * see. */
 bool fp_sema_listed(struct fp_sema *s, const struct fp_ast *call)
@@ -248,17 +267,12 @@ bool fp_sema_listed(struct fp_sema *s, const struct fp_ast *call)
 	for (size_t i = 0; sys && i < call->n && call->kids[i]->kind == FP_AST_NAME; i++) {
 		const struct fp_str *name = call->kids[i]->name;
 		struct fp_nearest near;
-		struct fp_param p;
-		bool found = false;
-		fp_nearest_init(&near, name->text, name->len);
-		for (enum fp_abi abi = 0; abi < FP_ABI_N; abi++)
-			for (size_t j = 0; fp_sys_param(sys, abi, j, &p); j++) {
-				found |= !strcmp(p.name, name->text);
-				fp_nearest_offer(&near, p.name);
-			}
-		ok &= found;
-		if (found)
+
+		if (is_param(sys, name))
 			continue;
+		ok = false;
+		fp_nearest_init(&near, name->text, name->len);
+		offer_params(sys, &near);
 		fp_diag(s->u, FP_E_CALL_PARAM, call->kids[i]->span, "%s has no parameter '%s'",
 			sys->name, name->text);
 		fp_diag_nearest(s->u, &near);
