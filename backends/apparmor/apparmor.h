@@ -62,6 +62,7 @@ struct fp_aa_plan {
 	bool is_audited;        /* refusals by deny rules are recorded too */
 	uint8_t *coarse;        /* FP_AA_* by rule id */
 	struct fp_aa_lines sections[FP_AA_SECTION_N];
+	const struct fp_sysdef *makers[2]; /* calls that make sockets: socket, socketpair */
 	FP_VEC(struct fp_aa_family) families;
 	FP_VEC(uint32_t) wordless; /* numbers of families that are none of them */
 };

@@ -32,12 +32,30 @@ static void none(struct fp_emission *out, const struct fp_rule *r, const char *w
 	fp_emit_claim(out, r, FP_CLAIM_NONE, "%s", why);
 }
 
-static const struct call_row *row_of(const char *call)
+/* What this file knows of a call. */
+struct call {
+	const struct call_row *row; /* or NULL */
+	bool is_mount;              /* one of mount_calls */
+};
+
+/* By call; the same for all targets. */
+static const struct call *known_calls(struct fp_unit *u)
 {
+	static const char what[] = "AppArmor's calls";
+	const struct call *kept = fp_unit_recall(u, what, NULL, NULL);
+	const struct fp_sysdef *sys;
+
+	if (kept)
+		return kept;
+	struct call *calls = FP_NEW_ARRAY(&u->arena, fp_sys_count(), struct call);
 	for (size_t i = 0; i < CALL_ROWS; i++)
-		if (!strcmp(call_rows[i].name, call))
-			return &call_rows[i];
-	return NULL;
+		if ((sys = fp_sys_find(call_rows[i].name, strlen(call_rows[i].name))))
+			calls[sys->index].row = &call_rows[i];
+	for (size_t i = 0; i < MOUNT_CALLS; i++)
+		if ((sys = fp_sys_find(mount_calls[i], strlen(mount_calls[i]))))
+			calls[sys->index].is_mount = true;
+	fp_unit_keep(u, what, NULL, NULL, calls);
+	return calls;
 }
 
 /* CLONE_NEWUSER of include/uapi/linux/sched.h, from the tables. */
@@ -73,14 +91,6 @@ static bool row_bounds(const struct fp_aa_plan *p, const struct fp_rule *r,
 	return row->feat != FP_FEAT_AA_USERNS || may_make_userns(p, r, sys);
 }
 
-static bool is_mount_call(const char *name)
-{
-	for (size_t i = 0; i < MOUNT_CALLS; i++)
-		if (!strcmp(mount_calls[i], name))
-			return true;
-	return false;
-}
-
 /* What AppArmor makes of the calls of one rule. */
 struct reach {
 	const struct call_row *bound; /* the first one it bounds */
@@ -91,16 +101,17 @@ struct reach {
 static struct reach reach_of(const struct fp_aa_plan *p, const struct fp_rule *r)
 {
 	const struct fp_call_set *set = &r->u.call.calls;
+	const struct call *calls = known_calls(p->unit);
 	struct reach reach = { .is_whole = set->n > 0 };
 
 	for (size_t i = 0; i < set->n; i++) {
 		const struct fp_sysdef *sys = fp_sys_at(set->at[i]);
-		const struct call_row *row = row_of(sys->name);
+		const struct call_row *row = calls[sys->index].row;
 		bool bounded = row_bounds(p, r, row, sys);
 		reach.is_whole &= bounded && row->is_whole;
 		if (bounded && !reach.bound)
 			reach.bound = row;
-		if (!bounded && !reach.hole && is_mount_call(sys->name))
+		if (!bounded && !reach.hole && calls[sys->index].is_mount)
 			reach.hole = sys->name;
 	}
 	return reach;

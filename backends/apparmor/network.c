@@ -153,19 +153,46 @@ static bool passes(const struct fp_aa_plan *p, const struct fp_sysdef *sys, enum
 	return lets_through(p->ir->call_default);
 }
 
-static void find_types(struct fp_aa_plan *p, struct fp_aa_family *f, enum fp_abi abi)
+/* Types of a family that the call rules let through on an ABI. */
+static uint32_t find_types(const struct fp_aa_plan *p, struct question *q, enum fp_abi abi)
 {
-	const struct fp_sysdef *calls[] = { fp_sys_find(makers[0], strlen(makers[0])),
-					    fp_sys_find(makers[1], strlen(makers[1])) };
-	struct question q = make_question(abi);
+	uint32_t found = 0;
 
-	q.family = f->number;
 	for (size_t t = 0; t < TYPES; t++) {
-		q.type = q.types[t];
-		if (q.type != UINT32_MAX &&
-		    (passes(p, calls[0], abi, &q) || passes(p, calls[1], abi, &q)))
-			f->types |= 1u << q.type;
+		q->type = q->types[t];
+		if (q->type == UINT32_MAX)
+			continue;
+		if (passes(p, p->makers[0], abi, q) || passes(p, p->makers[1], abi, q))
+			found |= 1u << q->type;
 	}
+	return found;
+}
+
+/* Every family of include/linux/socket.h has a smaller number. */
+#define FAMILIES 64u
+
+struct sockets {
+	uint32_t types[FP_ABI_N][FAMILIES];
+};
+
+/* The answers hang on the call rules alone: one asking serves all targets. */
+static const struct sockets *ask_all(const struct fp_aa_plan *p)
+{
+	static const char what[] = "sockets that pass";
+	const struct sockets *kept = fp_unit_recall(p->unit, what, p->ir->calls, NULL);
+
+	if (kept)
+		return kept;
+	struct sockets *all = FP_NEW(&p->unit->arena, struct sockets);
+	for (unsigned abi = 0; abi < FP_ABI_N; abi++) {
+		struct question q = make_question((enum fp_abi)abi);
+		if (!fp_abi((enum fp_abi)abi)->is_native && !(p->ir->foreign_abis >> abi & 1))
+			continue;
+		for (q.family = 0; q.family < FAMILIES; q.family++)
+			all->types[abi][q.family] = find_types(p, &q, (enum fp_abi)abi);
+	}
+	fp_unit_keep(p->unit, what, p->ir->calls, NULL, all);
+	return all;
 }
 
 /*
@@ -183,7 +210,7 @@ static void find_families(struct fp_aa_plan *p)
 		for (char *n = name; *n; n++)
 			*n = *n >= 'a' && *n <= 'z' ? (char)(*n - 'a' + 'A') : *n;
 		c = fp_const_find(name, strlen(name));
-		if (c && c->present) {
+		if (c && c->present && (uint64_t)c->value[FP_ABI_X86_64] < FAMILIES) {
 			struct fp_aa_family f = { .number = (uint32_t)c->value[FP_ABI_X86_64] };
 			f.word = fp_arena_text(&p->unit->arena, at, len);
 			fp_vec_push(&p->unit->arena, &p->families, f);
@@ -223,13 +250,13 @@ static uint32_t every_type(void)
 }
 
 /* Socket calls that a rule of the policy decides; a line of the profile leads back to them. */
-static bool makes_sockets(const struct fp_rule *r)
+static bool makes_sockets(const struct fp_aa_plan *p, const struct fp_rule *r)
 {
 	const struct fp_call_set *set = &r->u.call.calls;
 
 	for (size_t i = 0; i < set->n; i++)
 		for (size_t m = 0; m < 2; m++)
-			if (!strcmp(fp_sys_at(set->at[i])->name, makers[m]))
+			if (set->at[i] == p->makers[m]->index)
 				return true;
 	return false;
 }
@@ -239,7 +266,7 @@ static const struct fp_rule *rule_of(const struct fp_aa_plan *p, uint32_t family
 	const uint64_t args[6] = { family, type };
 
 	fp_ir_each (p->ir, FP_KIND_CALL, r) {
-		if (!lets_through(r->u.call.decision) || !makes_sockets(r))
+		if (!lets_through(r->u.call.decision) || !makes_sockets(p, r))
 			continue;
 		for (unsigned abi = 0; abi < FP_ABI_N; abi++)
 			if (r->u.call.when[abi] && fp_pred_holds(r->u.call.when[abi], args))
@@ -273,13 +300,16 @@ void fp_aa_network(struct fp_aa_plan *p)
 {
 	uint32_t every = every_type();
 
+	for (size_t m = 0; m < 2; m++)
+		p->makers[m] = fp_sys_find(makers[m], strlen(makers[m]));
+	const struct sockets *all = ask_all(p);
 	find_families(p);
 	find_wordless(p);
 	for (unsigned abi = 0; abi < FP_ABI_N; abi++) {
 		if (!fp_aa_abi_is_open(p, (enum fp_abi)abi))
 			continue;
 		for (size_t i = 0; i < p->families.n; i++)
-			find_types(p, &p->families.at[i], (enum fp_abi)abi);
+			p->families.at[i].types |= all->types[abi][p->families.at[i].number];
 	}
 	for (size_t i = 0; i < p->families.n; i++) {
 		struct fp_aa_family *f = &p->families.at[i];

@@ -288,7 +288,7 @@ void se_write_kernel_trees(struct se_writer *w)
 	se_line(w, "(allow %s.process sysfs_t (dir (getattr search)))", w->plan->block);
 }
 
-void se_write_base(struct se_writer *w)
+static void write_head(struct se_writer *w)
 {
 	se_line(w, "(mls true)");
 	se_line(w, "(handleunknown deny)");
@@ -297,8 +297,48 @@ void se_write_base(struct se_writer *w)
 	write_levels(w);
 	write_types(w);
 	write_sids(w);
-	write_filesystems(w);
+}
+
+static void write_rules(struct se_writer *w)
+{
 	write_host(w);
 	write_constraints(w);
+}
+
+/* What hangs on no more of a target than the features this back end asks for. */
+static const struct fp_str *feature_set(struct fp_unit *u, const struct fp_target *t)
+{
+	struct fp_buf b;
+
+	fp_buf_init(&b, &u->arena);
+	for (const enum fp_feat *f = fp_backend_selinux.features; *f != FP_FEAT_N; f++)
+		fp_buf_putc(&b, fp_target_has(t, *f) ? '1' : '0');
+	return fp_name(u, fp_buf_text(&b));
+}
+
+/* A part that neither the policy changes nor the rest of the target, written once for all. */
+static void write_shared(struct se_writer *w, const char *what, void (*part)(struct se_writer *w))
+{
+	struct fp_unit *u = w->plan->paths.u;
+	const struct fp_str *set = feature_set(u, w->plan->target);
+	const struct fp_buf *kept = fp_unit_recall(u, what, set, NULL);
+
+	if (!kept) {
+		struct se_writer fresh = { .plan = w->plan };
+		struct fp_buf *made = FP_NEW(&u->arena, struct fp_buf);
+		fp_buf_init(&fresh.buf, &u->arena);
+		part(&fresh);
+		*made = fresh.buf;
+		fp_unit_keep(u, what, set, NULL, made);
+		kept = made;
+	}
+	fp_buf_add(&w->buf, kept->data, kept->len);
+}
+
+void se_write_base(struct se_writer *w)
+{
+	write_shared(w, "head of the SELinux base", write_head);
+	write_filesystems(w);
+	write_shared(w, "rules of the SELinux base", write_rules);
 	write_nodes(w);
 }

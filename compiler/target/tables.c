@@ -17,6 +17,7 @@ struct nr_map {
 	uint32_t max;
 };
 
+/* By call; a call has one route at most. */
 struct route {
 	uint16_t call, mux, subcall;
 };
@@ -197,14 +198,21 @@ bool fp_sys_param_find(const struct fp_sysdef *sys, enum fp_abi abi, const char 
 bool fp_sys_multiplexed(const struct fp_sysdef *sys, enum fp_abi abi, const struct fp_sysdef **mux,
 			uint32_t *subcall)
 {
-	for (size_t i = 0; i < COUNT(routes); i++) {
-		if (routes[i].call == sys->index && calls[routes[i].mux].nr[abi] >= 0) {
-			*mux = &calls[routes[i].mux];
-			*subcall = routes[i].subcall;
-			return true;
-		}
+	size_t lo = 0, hi = COUNT(routes);
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		if (routes[mid].call < sys->index)
+			lo = mid + 1;
+		else
+			hi = mid;
 	}
-	return false;
+	if (lo == COUNT(routes) || routes[lo].call != sys->index ||
+	    calls[routes[lo].mux].nr[abi] < 0)
+		return false;
+	*mux = &calls[routes[lo].mux];
+	*subcall = routes[lo].subcall;
+	return true;
 }
 
 size_t fp_const_count(void)
