@@ -86,6 +86,7 @@ static void print_jump(struct fp_nft_text *t, const struct fp_nft_side *s, const
 		fp_buf_printf(&t->buf, "\t\tjump %s\n", chain);
 }
 
+/* Chains of our own are not called "in" and "out": to nft 0.9.8 these are words of its grammar. */
 void fp_nft_print_egress(struct fp_nft_text *t, const struct fp_nft_plan *p)
 {
 	fp_buf_printf(&t->buf,
@@ -95,12 +96,12 @@ void fp_nft_print_egress(struct fp_nft_text *t, const struct fp_nft_plan *p)
 	open_table(t, p, "inet");
 	fp_nft_print_sets(t, &p->egress);
 	fp_nft_print_sets(t, &p->ingress);
-	fp_nft_print_rules(t, &p->egress, "out", &to_peer);
-	fp_nft_print_rules(t, &p->ingress, "in", &from_peer);
+	fp_nft_print_rules(t, &p->egress, "to_peers", &to_peer);
+	fp_nft_print_rules(t, &p->ingress, "from_peers", &from_peer);
 	print_base(t, "output", "output priority filter", "drop");
 	fp_buf_puts(&t->buf, "\t\toifname \"lo\" accept\n");
 	print_exceptions(t, p, true, true);
-	print_jump(t, &p->egress, "out");
+	print_jump(t, &p->egress, "to_peers");
 	print_log(t, p, "egress");
 	/* "icmpx type" and not "icmpx" alone: nft 0.9.8 knows only that form */
 	print_refusal(t, &p->egress,
@@ -110,7 +111,7 @@ void fp_nft_print_egress(struct fp_nft_text *t, const struct fp_nft_plan *p)
 	print_base(t, "input", "input priority filter", "drop");
 	fp_buf_puts(&t->buf, "\t\tiifname \"lo\" accept\n");
 	print_exceptions(t, p, false, true);
-	print_jump(t, &p->ingress, "in");
+	print_jump(t, &p->ingress, "from_peers");
 	print_log(t, p, "ingress");
 	print_refusal(t, &p->ingress, "\t\tcounter drop\n");
 	fp_buf_puts(&t->buf, "\t}\n");
@@ -160,14 +161,14 @@ void fp_nft_print_l2(struct fp_nft_text *t, const struct fp_nft_plan *p)
 	fp_nft_print_sets(t, &p->ingress);
 	for (unsigned f = 0; f < 2; f++)
 		print_peers(t, &peers[f], f);
-	fp_nft_print_rules(t, &p->egress, "out", &frame_to_peer);
+	fp_nft_print_rules(t, &p->egress, "to_peers", &frame_to_peer);
 	fp_nft_print_rules(t, &p->ingress, "reply", &frame_reply);
 	print_base(t, "egress", "egress device $fpol_device priority filter", "drop");
 	if (fp_nft_permits(p))
 		fp_buf_puts(&t->buf, "\t\tether type arp accept\n");
 	print_exceptions(t, p, true, false);
 	print_fragments(t, peers);
-	print_jump(t, &p->egress, "out");
+	print_jump(t, &p->egress, "to_peers");
 	print_jump(t, &p->ingress, "reply");
 	print_refusal(t, &p->egress, "\t\tcounter drop\n");
 	fp_buf_puts(&t->buf, "\t}\n}\n");
@@ -184,7 +185,7 @@ static void print_host_chain(struct fp_nft_text *t, const struct fp_nft_plan *p,
 		print_base(t, "to_job", "postrouting priority mangle", "accept");
 	fp_buf_printf(&t->buf, "\t\t%s != $fpol_jobs accept\n", is_out ? "iifname" : "oifname");
 	print_exceptions(t, p, is_out, true);
-	print_jump(t, s, is_out ? "out" : "in");
+	print_jump(t, s, is_out ? "to_peers" : "from_peers");
 	print_log(t, p, is_out ? "egress" : "ingress");
 	print_refusal(t, s, "\t\tcounter drop\n");
 	fp_buf_puts(&t->buf, "\t}\n");
@@ -200,8 +201,8 @@ void fp_nft_print_host(struct fp_nft_text *t, const struct fp_nft_plan *p)
 	open_table(t, p, "inet");
 	fp_nft_print_sets(t, &p->egress);
 	fp_nft_print_sets(t, &p->ingress);
-	fp_nft_print_rules(t, &p->egress, "out", &to_peer);
-	fp_nft_print_rules(t, &p->ingress, "in", &from_peer);
+	fp_nft_print_rules(t, &p->egress, "to_peers", &to_peer);
+	fp_nft_print_rules(t, &p->ingress, "from_peers", &from_peer);
 	print_host_chain(t, p, true);
 	print_host_chain(t, p, false);
 	fp_buf_puts(&t->buf, "}\n");

@@ -301,7 +301,7 @@ static void check_file(const struct policy *p, const struct emitted *out, const 
 	nft_read(&rs, a->data, a->len);
 	for (size_t i = 0; i < rs.n_sets; i++)
 		check_disjoint(&rs.sets[i]);
-	check_chain(p, &rs, "out", FP_KIND_EGRESS);
+	check_chain(p, &rs, "to_peers", FP_KIND_EGRESS);
 	check_chain(p, &rs, ingress_chain, FP_KIND_INGRESS);
 	nft_free(&rs);
 }
@@ -315,8 +315,8 @@ static void decides_as_the_rules_say(void **state)
 	for (unsigned i = 0; i < 150; i++) {
 		random_policy(*state, &p);
 		compile(*state, &p, &out);
-		check_file(&p, &out, "nftables/egress.nft", "in");
-		check_file(&p, &out, "nftables/host.nft", "in");
+		check_file(&p, &out, "nftables/egress.nft", "from_peers");
+		check_file(&p, &out, "nftables/host.nft", "from_peers");
 		check_file(&p, &out, "nftables/l2.nft", "reply");
 	}
 }
@@ -398,7 +398,7 @@ static void text_is_this(void **state)
 		"\t\t\t10.20.0.53 . 53\n"
 		"\t\t}\n"
 		"\t}\n"
-		"\tchain out {\n"
+		"\tchain to_peers {\n"
 		"\t\tip daddr . tcp dport @out4_tcp ct state new,untracked accept\n"
 		"\t\tip daddr . udp dport @out4_udp ct state new,untracked accept\n"
 		"\t}\n"
@@ -407,7 +407,7 @@ static void text_is_this(void **state)
 		"\t\toifname \"lo\" accept\n"
 		"\t\tct state established accept\n"
 		"\t\tct state related meta l4proto { icmp, icmpv6 } accept\n"
-		"\t\tjump out\n"
+		"\t\tjump to_peers\n"
 		"\t\tlimit rate 5/second burst 20 packets log prefix \"fpol lab egress denied: \" "
 		"level info\n"
 		"\t\tmeta l4proto tcp counter reject with tcp reset\n"
