@@ -25,7 +25,7 @@
 #include "escape.h"
 
 #define LIMIT_MS      5000 /* for one attack */
-#define LIMIT_SLOW_MS 9000
+#define LIMIT_SLOW_MS 20000
 
 struct attack {
 	const char *id;

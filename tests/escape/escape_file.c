@@ -205,7 +205,7 @@ int try_kallsyms(const struct escape_scene *scene)
 	if (f == NULL)
 		return -1;
 	while (fgets(line, sizeof(line), f) != NULL)
-		if (strstr(line, " _text\n") != NULL && strtoul(line, NULL, 16) != 0)
+		if (strstr(line, " _stext\n") != NULL && strtoul(line, NULL, 16) != 0)
 			return 0;
 	errno = ENODATA;
 	return -1;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Attacks: more than the job's share of a resource. Each stops by itself a little over the limit.
- */
+/* Attacks: more than the job's share; each stops by itself a little over the limit. */
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -10,6 +9,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "escape.h"
@@ -20,14 +20,16 @@
 enum {
 	TASKS = 200,
 	DESCRIPTORS = 300,
-	INODES = 100
+	INODES = 100,
+	STACK = 262144
 };
 
 enum {
 	FILE_MIB = 65,
 	TMP_MIB = 80,
 	SHM_MIB = 2,
-	MEMORY_MIB = 600
+	MEMORY_MIB = 600,
+	MEMORY_STEP = 8
 };
 
 int try_forks(const struct escape_scene *scene)
@@ -53,8 +55,9 @@ int try_threads(const struct escape_scene *scene)
 	int error = 0;
 
 	(void)scene;
-	if (pthread_attr_init(&attr) != 0 || pthread_attr_setstacksize(&attr, 65536) != 0)
-		return -1;
+	error = pthread_attr_init(&attr);
+	if (error == 0)
+		error = pthread_attr_setstacksize(&attr, STACK);
 	for (int i = 0; i < TASKS && error == 0; i++)
 		error = pthread_create(&thread, &attr, sleep_on, NULL);
 	errno = error;
@@ -145,6 +148,15 @@ int try_inodes(const struct escape_scene *scene)
 	return 0;
 }
 
+static double seconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* Over memory.high a job is not ended, it is held up: a step of two seconds is one that was. */
 int try_memory(const struct escape_scene *scene)
 {
 	unsigned char *all = mmap(NULL, MEMORY_MIB * MIB, PROT_READ | PROT_WRITE,
@@ -153,7 +165,16 @@ int try_memory(const struct escape_scene *scene)
 	(void)scene;
 	if (all == MAP_FAILED)
 		return -1;
-	for (unsigned long at = 0; at < MEMORY_MIB * MIB; at += 4096)
-		all[at] = 1;
+	madvise(all, MEMORY_MIB * MIB, MADV_HUGEPAGE);
+	for (unsigned long step = 0; step < MEMORY_MIB * MIB; step += MEMORY_STEP * MIB) {
+		double begin = seconds();
+
+		for (unsigned long at = step; at < step + MEMORY_STEP * MIB; at += 4096)
+			all[at] = 1;
+		if (seconds() - begin > 2) {
+			errno = ETIMEDOUT;
+			return -1;
+		}
+	}
 	return munmap(all, MEMORY_MIB * MIB);
 }

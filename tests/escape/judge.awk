@@ -50,6 +50,6 @@ END {
 	}
 	if (attacks < 60 || n < 2)
 		bad("there are " attacks + 0 " attacks and " n + 0 " runs")
-	print "attacks " attacks " succeeded-without " free + 0 " succeeded-with " escapes + 0 >"counts"
+	print "tried " attacks ", succeeded without the policy " free + 0 ", under it " escapes + 0 >"counts"
 	print "checked " attacks * n
 }

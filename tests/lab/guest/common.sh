@@ -56,7 +56,7 @@ drop_net() { # name
 # busybox calls the far end veth0, whatever is asked for. The process may still be on its way there.
 pair() { # name pid
 	until [ "$(readlink "/proc/$2/ns/net")" != "$(readlink /proc/self/ns/net)" ]; do usleep 1000; done
-	ip link add "$1" type veth && ip link set veth0 netns "$2"
+	ip link add "$1" type veth && netmove veth0 "$2"
 	nsenter --net="/proc/$2/ns/net" -- ip link set veth0 name eth0
 	for at in "" "nsenter --net=/proc/$2/ns/net --"; do
 		$at sh -c 'for f in /proc/sys/net/ipv6/conf/*/accept_dad; do echo 0 >$f; done'
