@@ -21,9 +21,10 @@ $2 == "succeeded" || $2 == "refused" { got[run, $1] = $2; how[run, $1] = $3; nex
 function judge(run, id) {
 	seen = got[run, id]
 	expected = except[run, id]
-	if (seen == "")
-		bad(run ": " id " was not tried")
-	else if (run == "none") {
+	if (seen == "") {
+		if (!untried[run]++)
+			first[run] = id
+	} else if (run == "none") {
 		tried++
 		free += seen == "succeeded"
 		if (seen == "succeeded" && expected != "")
@@ -47,9 +48,12 @@ END {
 			bad(runs[i] " ended before its last attack")
 		for (j = 1; j <= attacks; j++)
 			judge(runs[i], ids[j])
+		if (untried[runs[i]])
+			bad(runs[i] ": not tried are " untried[runs[i]] " attacks, the first " first[runs[i]])
+		whole += runs[i] ~ /^all-/ && !untried[runs[i]]
 	}
 	if (attacks < 60 || n < 2)
 		bad("there are " attacks + 0 " attacks and " n + 0 " runs")
-	print "tried " attacks ", succeeded without the policy " free + 0 ", under it " escapes + 0 >"counts"
+	print "tried " attacks ", succeeded without the policy " free + 0 ", under it " (whole == 2 ? escapes + 0 : "not known") >"counts"
 	print "checked " attacks * n
 }
