@@ -330,7 +330,7 @@ static void rule(struct fp_unit *u, struct fp_json *j, const struct fp_rule *r)
 	fp_json_close(j);
 }
 
-static const char *const outcomes[] = { "NOT CHECKED", "holds", "fails" };
+static const char *const outcomes[] = { "NOT CHECKED", "holds", "fails", "undecided" };
 static const char *const assertion_names[] = { "never", "expect", "test" };
 
 static void assertions(struct fp_unit *u, struct fp_json *j, const struct fp_ir *ir)

@@ -16,6 +16,54 @@ void fp_walk_init(struct fp_walk *w, struct fp_arena *a, uint32_t budget, bool i
 	*w = (struct fp_walk){ .arena = a, .budget = budget, .is_symbolic = is_symbolic };
 }
 
+/* ---- tails: what can follow, numbered ---- */
+
+enum { /* beside those of fp_glob_step_op */
+	HEAD_LOOP = FP_STEP_END + 1,
+	HEAD_BODY
+};
+
+static uint64_t set_number(struct fp_walk *w, const uint32_t *set)
+{
+	size_t i = 0;
+
+	while (i < w->sets.n && memcmp(w->sets.at[i], set, sizeof(every_byte)))
+		i++;
+	if (i == w->sets.n)
+		fp_vec_push(w->arena, &w->sets, set);
+	return i;
+}
+
+static struct fp_walk_tail *tail_place(const struct fp_walk *w, uint64_t head, uint64_t rest)
+{
+	uint64_t h = (head * 0x9e3779b97f4a7c15u ^ rest) * 0xbf58476d1ce4e5b9u;
+
+	for (h ^= h >> 32;; h++) {
+		struct fp_walk_tail *t = &w->tails[h & (w->tail_cap - 1)];
+		if (!t->number || (t->head == head && t->rest == rest))
+			return t;
+	}
+}
+
+static uint32_t tail(struct fp_walk *w, unsigned op, uint64_t what, uint32_t a, uint32_t b)
+{
+	const uint64_t head = what << 8 | op, rest = (uint64_t)a << 32 | b;
+
+	if (w->tail_count * 2 >= w->tail_cap) {
+		const struct fp_walk_tail *old = w->tails;
+		uint32_t n = w->tail_cap;
+		w->tail_cap = n ? n * 4 : 256;
+		w->tails = FP_NEW_ARRAY(w->arena, w->tail_cap, struct fp_walk_tail);
+		for (uint32_t i = 0; i < n; i++)
+			if (old[i].number)
+				*tail_place(w, old[i].head, old[i].rest) = old[i];
+	}
+	struct fp_walk_tail *t = tail_place(w, head, rest);
+	if (!t->number)
+		*t = (struct fp_walk_tail){ head, rest, ++w->tail_count };
+	return t->number;
+}
+
 /* ---- patterns to steps, from the end to the beginning ---- */
 
 static uint32_t step(struct fp_walk *w, struct fp_walk_step s)
@@ -24,27 +72,58 @@ static uint32_t step(struct fp_walk *w, struct fp_walk_step s)
 	return (uint32_t)w->steps.n - 1;
 }
 
+static uint32_t tail_of(const struct fp_walk *w, uint32_t at)
+{
+	return w->steps.at[at].tail;
+}
+
+static uint32_t add_end(struct fp_walk *w, uint32_t tag)
+{
+	uint32_t none = tail(w, FP_STEP_END, 0, 0, 0);
+
+	return step(w, (struct fp_walk_step){ .op = FP_STEP_END, .tag = tag, .tail = none });
+}
+
 static uint32_t add_set(struct fp_walk *w, const uint32_t *set, uint32_t next)
 {
-	return step(w, (struct fp_walk_step){ .op = FP_STEP_SET, .set = set, .next = next });
+	uint32_t t = tail(w, FP_STEP_SET, set_number(w, set), tail_of(w, next), 0);
+
+	return step(
+		w, (struct fp_walk_step){ .op = FP_STEP_SET, .set = set, .next = next, .tail = t });
 }
 
 static uint32_t add_byte(struct fp_walk *w, unsigned char byte, uint32_t next)
 {
-	return step(w, (struct fp_walk_step){ .op = FP_STEP_BYTE, .byte = byte, .next = next });
+	uint32_t t = tail(w, FP_STEP_BYTE, byte, tail_of(w, next), 0);
+
+	return step(w, (struct fp_walk_step){
+			       .op = FP_STEP_BYTE, .byte = byte, .next = next, .tail = t });
 }
 
 static uint32_t add_fork(struct fp_walk *w, uint32_t next, uint32_t other)
 {
-	return step(w, (struct fp_walk_step){ .op = FP_STEP_FORK, .next = next, .other = other });
+	uint32_t t = tail(w, FP_STEP_FORK, 0, tail_of(w, next), tail_of(w, other));
+
+	return step(w, (struct fp_walk_step){
+			       .op = FP_STEP_FORK, .next = next, .other = other, .tail = t });
 }
 
+/* A fork to its own body: the two are made in one go, as neither can be first. */
 static uint32_t add_loop(struct fp_walk *w, const uint32_t *set, uint32_t next)
 {
-	uint32_t fork = add_fork(w, 0, next);
-	uint32_t body = add_set(w, set, fork);
+	uint64_t number = set_number(w, set);
+	uint32_t after = tail_of(w, next), fork = (uint32_t)w->steps.n;
 
-	w->steps.at[fork].next = body; /* only now: the array may have moved */
+	step(w, (struct fp_walk_step){ .op = FP_STEP_FORK,
+				       .next = fork + 1,
+				       .other = next,
+				       .tail = tail(w, HEAD_LOOP, number, after, 0) });
+	step(w, (struct fp_walk_step){ .op = FP_STEP_SET,
+				       .set = set,
+				       .next = fork,
+				       .tail = tail(w, HEAD_BODY, number, after, 0),
+				       .is_forever = set == every_byte &&
+						     w->steps.at[next].op == FP_STEP_END });
 	return fork;
 }
 
@@ -107,8 +186,10 @@ static uint32_t add_below(struct fp_walk *w, uint32_t end)
 
 static void finish(struct fp_walk *w, size_t from, uint32_t start, bool is_needed)
 {
-	for (size_t i = from; i < w->steps.n; i++)
+	for (size_t i = from; i < w->steps.n; i++) {
 		w->steps.at[i].is_needed = is_needed;
+		w->steps.at[i].tag = w->steps.at[from].tag; /* the end comes first */
+	}
 	w->has_needed |= is_needed;
 	fp_vec_push(w->arena, &w->starts, start);
 }
@@ -116,7 +197,7 @@ static void finish(struct fp_walk *w, size_t from, uint32_t start, bool is_neede
 void fp_walk_add_glob(struct fp_walk *w, const struct fp_glob *g, uint32_t tag, bool is_needed)
 {
 	size_t from = w->steps.n;
-	uint32_t end = step(w, (struct fp_walk_step){ .op = FP_STEP_END, .tag = tag });
+	uint32_t end = add_end(w, tag);
 
 	finish(w, from, add_items(w, g->items, g->n, g->is_tree ? add_below(w, end) : end),
 	       is_needed);
@@ -125,7 +206,7 @@ void fp_walk_add_glob(struct fp_walk *w, const struct fp_glob *g, uint32_t tag, 
 void fp_walk_add_tree(struct fp_walk *w, const char *dir, uint32_t tag, bool is_needed)
 {
 	size_t from = w->steps.n;
-	uint32_t end = step(w, (struct fp_walk_step){ .op = FP_STEP_END, .tag = tag });
+	uint32_t end = add_end(w, tag);
 	uint32_t at = add_below(w, end);
 
 	for (size_t i = dir[1] ? strlen(dir) : 0; i > 0; i--) {
@@ -258,6 +339,7 @@ struct search {
 	size_t table_size, members;
 	uint32_t *stamp, now; /* by step: in the set being built */
 	FP_VEC(uint32_t) set, stack;
+	FP_VEC(struct fp_walk_live) live;
 	bool is_alive; /* the set being built holds something needed */
 };
 
@@ -397,7 +479,7 @@ static bool expand(struct search *s, uint32_t from)
 	return true;
 }
 
-static bool is_sought(struct search *s, uint32_t at, fp_walk_goal goal, void *context)
+static bool is_sought(struct search *s, uint32_t at, const struct fp_walk_goal *goal)
 {
 	const struct state *t = &s->states.at[at];
 
@@ -408,7 +490,33 @@ static bool is_sought(struct search *s, uint32_t at, fp_walk_goal goal, void *co
 		if (s->w->steps.at[t->members[i]].op == FP_STEP_END)
 			fp_vec_push(s->w->arena, &s->set, s->w->steps.at[t->members[i]].tag);
 	sort_set(s);
-	return goal(context, s->set.at, s->set.n);
+	return goal->is_sought(goal->context, s->set.at, s->set.n);
+}
+
+static int by_tail(const void *a, const void *b)
+{
+	const struct fp_walk_live *x = a, *y = b;
+
+	return x->tail != y->tail ? (x->tail > y->tail) - (x->tail < y->tail)
+				  : (x->tag > y->tag) - (x->tag < y->tag);
+}
+
+static bool is_hopeless(struct search *s, uint32_t at, const struct fp_walk_goal *goal)
+{
+	const struct state *t = &s->states.at[at];
+
+	s->live.n = 0;
+	for (uint32_t i = 0; goal->is_hopeless && i < t->n; i++) {
+		const struct fp_walk_step *step = &s->w->steps.at[t->members[i]];
+		struct fp_walk_live it = { step->tail, step->tag, step->is_forever };
+		if (step->op != FP_STEP_END)
+			fp_vec_push(s->w->arena, &s->live, it);
+	}
+	if (!goal->is_hopeless)
+		return false;
+	if (s->live.n)
+		qsort(s->live.at, s->live.n, sizeof(s->live.at[0]), by_tail);
+	return goal->is_hopeless(goal->context, s->live.at, s->live.n);
 }
 
 static void print_path(const struct search *s, uint32_t at, struct fp_buf *path)
@@ -426,7 +534,7 @@ static void print_path(const struct search *s, uint32_t at, struct fp_buf *path)
 	}
 }
 
-enum fp_walk_result fp_walk_find(struct fp_walk *w, fp_walk_goal goal, void *context,
+enum fp_walk_result fp_walk_find(struct fp_walk *w, const struct fp_walk_goal *goal,
 				 struct fp_buf *path)
 {
 	struct search s = { .w = w };
@@ -441,11 +549,11 @@ enum fp_walk_result fp_walk_find(struct fp_walk *w, fp_walk_goal goal, void *con
 	if (!add_state(&s, (struct state){ .shape = SHAPE_START }))
 		return FP_WALK_UNDECIDED;
 	for (uint32_t i = 0; i < s.states.n; i++) {
-		if (is_sought(&s, i, goal, context)) {
+		if (is_sought(&s, i, goal)) {
 			print_path(&s, i, path);
 			return FP_WALK_FOUND;
 		}
-		if (!expand(&s, i))
+		if (!is_hopeless(&s, i, goal) && !expand(&s, i))
 			return FP_WALK_UNDECIDED;
 	}
 	return FP_WALK_NONE;

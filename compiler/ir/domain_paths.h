@@ -23,8 +23,15 @@ struct fp_walk_step {
 	uint8_t op; /* enum fp_glob_step_op */
 	unsigned char byte;
 	bool is_needed;
+	bool is_forever; /* whatever follows, the pattern goes on matching */
 	uint32_t next, other, tag;
+	uint32_t tail; /* equal for steps from which equal paths lead to an end */
 	const uint32_t *set;
+};
+
+struct fp_walk_tail {
+	uint64_t head, rest;
+	uint32_t number; /* 0: an empty place */
 };
 
 struct fp_walk {
@@ -32,6 +39,9 @@ struct fp_walk {
 	FP_VEC(struct fp_walk_step) steps;
 	FP_VEC(uint32_t) starts;
 	FP_VEC(const char *) params; /* byte i + 1 stands for the i-th */
+	FP_VEC(const uint32_t *) sets;
+	struct fp_walk_tail *tails;
+	uint32_t tail_count, tail_cap;
 	bool is_symbolic, has_params;
 	bool has_needed; /* paths that no needed pattern can match any more are not followed */
 	uint32_t budget; /* states */
@@ -46,8 +56,23 @@ void fp_walk_add_glob(struct fp_walk *w, const struct fp_glob *g, uint32_t tag, 
 /* A directory and all below it: plain text, with ${parameters}. */
 void fp_walk_add_tree(struct fp_walk *w, const char *dir, uint32_t tag, bool is_needed);
 
-/* Whether a path on which just these patterns match (by tag, ascending) is what is sought. */
-typedef bool (*fp_walk_goal)(void *context, const uint32_t *tags, size_t n);
+/* A place in a pattern that was reached. From equal tails equal continuations lead to a match. */
+struct fp_walk_live {
+	uint32_t tail, tag;
+	bool is_forever;
+};
+
+/* What is sought, and where to look. */
+struct fp_walk_goal {
+	void *context;
+	/* Whether a path on which just these patterns match (by tag, ascending) is it. */
+	bool (*is_sought)(void *context, const uint32_t *tags, size_t n);
+	/*
+	 * NULL, or whether no longer path can be it: given the patterns (by tail, some twice) that
+	 * some continuation matches; where a pattern is there forever, every continuation does.
+	 */
+	bool (*is_hopeless)(void *context, const struct fp_walk_live *live, size_t n);
+};
 
 enum fp_walk_result {
 	FP_WALK_NONE,
@@ -56,7 +81,7 @@ enum fp_walk_result {
 };
 
 /* The shortest such path goes to `path`; parameters in it are written ${name}. */
-enum fp_walk_result fp_walk_find(struct fp_walk *w, fp_walk_goal goal, void *context,
+enum fp_walk_result fp_walk_find(struct fp_walk *w, const struct fp_walk_goal *goal,
 				 struct fp_buf *path);
 
 #endif

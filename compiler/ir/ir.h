@@ -359,7 +359,8 @@ struct fp_subject {
 enum fp_outcome {
 	FP_NOT_CHECKED,
 	FP_HOLDS,
-	FP_FAILS
+	FP_FAILS,
+	FP_UNDECIDED /* the budget of the proof was spent */
 };
 
 struct fp_assertion {
@@ -369,7 +370,7 @@ struct fp_assertion {
 	const char *text; /* canonical sentence */
 	struct fp_subject subject;
 	struct fp_span span;
-	enum fp_outcome outcome; /* TEST: decided by evaluating; others: NOT_CHECKED */
+	enum fp_outcome outcome; /* TEST: by evaluating (eval.h); others: by proof (decide.h) */
 	const char *because;     /* why it fails: the rule's text; or NULL */
 	const char *group;       /* the set it was one call of, or NULL */
 	const char *reason;      /* `because` of never and expect, or NULL */
@@ -394,13 +395,15 @@ enum fp_layer {
 
 extern const char *const fp_layer_names[FP_LAYER_N];
 
-/* A refinement the policy claims: proved by the decision engine; until it exists, NOT_CHECKED. */
+/* A refinement the policy claims: proved by decide.h for the policy that is compiled. */
 struct fp_bound {
 	const char *name;
 	bool is_base; /* extends; else within */
 	bool is_locked;
 	struct fp_span span;
 	const struct fp_ir *ir; /* the other policy, sealed */
+	/* is_base: the policy itself as it would be without its `widen` blocks */
+	const struct fp_ir *without_widening;
 	enum fp_outcome outcome;
 };
 
@@ -429,7 +432,7 @@ struct fp_ir {
 	size_t assertion_count;
 	const struct fp_waiver *waivers;
 	size_t waiver_count;
-	const struct fp_bound *bounds;
+	struct fp_bound *bounds;
 	size_t bound_count;
 	bool best_effort[FP_LAYER_N];
 	const char *best_effort_because[FP_LAYER_N]; /* or NULL */

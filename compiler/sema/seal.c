@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Sealing: contradictions decided, order removed, and what rules mean together written down. */
+#include "ir/decide.h"
 #include "ir/eval.h"
 #include "sema/sema.h"
 
@@ -532,7 +533,7 @@ static void open_params(struct fp_sema *s, struct fp_ir *ir)
 	ir->open_param_count = n;
 }
 
-const struct fp_ir *fp_sema_seal(struct fp_sema *s, struct fp_draft *d)
+static void settle(struct fp_sema *s, struct fp_draft *d)
 {
 	choose(s, d);
 	nearest_only(d, FP_KIND_CAPABILITY);
@@ -546,7 +547,52 @@ const struct fp_ir *fp_sema_seal(struct fp_sema *s, struct fp_draft *d)
 	audit_calls(s, d);
 	number_rules(s, d);
 	plan_calls(s, d->ir);
+}
+
+/* Its own, not those of its bases. */
+static bool is_own_widening(const struct fp_draft_rule *r)
+{
+	return r->rule.is_widening && !r->level;
+}
+
+/* The draft without its widen blocks; false if it has none. */
+static bool without_widening(struct fp_sema *s, const struct fp_draft *d, struct fp_draft *out)
+{
+	size_t own = 0;
+
+	for (size_t i = 0; i < d->rules.n; i++)
+		own += is_own_widening(&d->rules.at[i]);
+	if (!own)
+		return false;
+	*out = (struct fp_draft){ .ir = FP_NEW(&s->u->arena, struct fp_ir) };
+	*out->ir = *d->ir;
+	for (size_t i = 0; i < d->rules.n; i++)
+		if (!is_own_widening(&d->rules.at[i]))
+			fp_vec_push(&s->u->arena, &out->rules, d->rules.at[i]);
+	return true;
+}
+
+/* What a policy is without its widen blocks is what has to be within its base. */
+static void split_bases(struct fp_sema *s, struct fp_draft *d, struct fp_draft *narrow,
+			bool is_wider)
+{
+	if (is_wider)
+		settle(s, narrow);
+	for (size_t i = 0; i < d->bounds.n; i++)
+		if (d->bounds.at[i].is_base)
+			d->bounds.at[i].without_widening = is_wider ? narrow->ir : d->ir;
+}
+
+const struct fp_ir *fp_sema_seal(struct fp_sema *s, struct fp_draft *d)
+{
+	struct fp_draft narrow;
+	bool is_wider = without_widening(s, d, &narrow);
+
+	settle(s, d);
 	multiplexed(s, d->ir);
+	if (s->u->diags.errors)
+		return NULL;
+	split_bases(s, d, &narrow, is_wider);
 	assertions(d);
 	open_params(s, d->ir);
 	if (s->u->diags.errors)
@@ -554,6 +600,7 @@ const struct fp_ir *fp_sema_seal(struct fp_sema *s, struct fp_draft *d)
 	if (s->main->node->name->text == d->ir->name) {
 		dead_rules(s, d->ir);
 		fp_eval_tests(s->u, d->ir);
+		fp_decide(s->u, d->ir, NULL);
 		if (!d->has_assertions)
 			fp_diag(s->u, FP_W_NO_ASSERTION, d->ir->span,
 				"the policy asserts nothing: no never, expect or test");

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: MIT */
+/* Questions about paths: what files rules grant and mounts take away, as fp_eval_path() defines. */
+#include "ir/decide.h"
+#include "ir/domain_paths.h"
+
+#define WRITING                                                                                 \
+	(FP_RIGHT_WRITE | FP_RIGHT_CREATE | FP_RIGHT_DELETE | FP_RIGHT_LINK | FP_RIGHT_APPEND | \
+	 FP_RIGHT_ATTRIBUTES)
+
+/* A walk is emptied of its memory before the next one, unless it took little. */
+#define PATHS_KEPT ((size_t)16 << 20)
+
+/* A policy in a walk: the tag of a pattern is `first` and the number of its rule. */
+struct view {
+	const struct fp_ir *ir;
+	uint32_t first;
+};
+
+struct question {
+	struct view a, b; /* b.ir NULL: about one policy */
+	uint32_t subject; /* the tag of the pattern that is asked about */
+	uint16_t rights;
+	bool is_never;
+	/* Of the path that was found: a right, and what decided about it. */
+	uint16_t right;
+	const struct fp_rule *in_a, *in_b;
+};
+
+static uint16_t granted_by(const struct fp_rule *r)
+{
+	uint16_t rights = r->u.file.rights;
+
+	return rights & FP_RIGHT_WRITE ? rights | FP_RIGHT_APPEND : rights;
+}
+
+static bool default_allows(const struct fp_ir *ir)
+{
+	const struct fp_rule *r = fp_ir_only(ir, FP_KIND_FILE_DEFAULT);
+
+	return r && r->u.effect == FP_ALLOW;
+}
+
+/* Patterns that cannot matter to the rights asked about stay out. */
+static void add_policy(struct fp_walk *w, const struct view *v, uint16_t rights, bool is_needed)
+{
+	const enum fp_kind taking[] = { FP_KIND_MASK, FP_KIND_READONLY };
+
+	fp_ir_each (v->ir, FP_KIND_FILE, r) {
+		bool allows = r->u.file.effect == FP_ALLOW;
+		uint16_t its = allows ? granted_by(r) : r->u.file.rights;
+		for (size_t i = 0; its & rights && i < r->u.file.paths.n; i++)
+			fp_walk_add_glob(w, r->u.file.paths.at[i], v->first + r->id,
+					 is_needed && allows);
+	}
+	for (size_t k = 0; k < 2; k++)
+		fp_ir_each (v->ir, taking[k], r)
+			if (r->u.file.rights & rights)
+				fp_walk_add_tree(w, r->u.file.paths.at[0]->path, v->first + r->id,
+						 false);
+	fp_ir_each (v->ir, FP_KIND_MOUNT, r)
+		fp_walk_add_tree(w, r->u.mount.on, v->first + r->id, false);
+}
+
+/* Rights that the mount holding the path takes away, or the root where there is none. */
+static uint16_t taken_by(const struct fp_ir *ir, const struct fp_rule *mount)
+{
+	const struct fp_rule *root = fp_ir_only(ir, FP_KIND_ROOT);
+	uint32_t flags = mount ? mount->u.mount.flags : 0;
+	uint16_t taken = 0;
+
+	if (mount ? flags & FP_MNT_READONLY : root && root->u.root.is_readonly)
+		taken |= WRITING;
+	if (flags & FP_MNT_NOEXEC)
+		taken |= FP_RIGHT_EXECUTE;
+	return taken;
+}
+
+/* What rules add up to. */
+struct sum {
+	uint16_t granted, denied;
+	const struct fp_rule *mount; /* the deepest */
+	/* The first that denies what is asked about, the first that hides it, the last that grants.
+	 */
+	const struct fp_rule *denies, *hides, *grants;
+};
+
+static const struct fp_rule *rule_at(const struct view *v, uint32_t tag)
+{
+	bool is_its = tag >= v->first && tag - v->first < v->ir->rule_count;
+
+	return is_its ? &v->ir->rules[tag - v->first] : NULL;
+}
+
+static void add_rule(struct sum *s, const struct fp_rule *r, uint16_t asked)
+{
+	if (r->kind == FP_KIND_MOUNT) {
+		if (!s->mount || strlen(r->u.mount.on) > strlen(s->mount->u.mount.on))
+			s->mount = r;
+	} else if (r->kind == FP_KIND_FILE && r->u.file.effect == FP_ALLOW) {
+		s->granted |= granted_by(r);
+		if (r->u.file.rights & asked)
+			s->grants = r;
+	} else {
+		const struct fp_rule **by = r->kind == FP_KIND_FILE ? &s->denies : &s->hides;
+		s->denied |= r->u.file.rights;
+		if (r->u.file.rights & asked && !*by)
+			*by = r;
+	}
+}
+
+/* The rights of a path on which these patterns match, and what decides about those asked for. */
+static uint16_t rights_at(const struct view *v, const uint32_t *tags, size_t n, uint16_t asked,
+			  const struct fp_rule **by)
+{
+	const struct fp_rule *def = fp_ir_only(v->ir, FP_KIND_FILE_DEFAULT);
+	struct sum s = { .granted = default_allows(v->ir) ? FP_RIGHT_ALL : 0 };
+
+	for (size_t i = 0; i < n; i++)
+		if (rule_at(v, tags[i]))
+			add_rule(&s, rule_at(v, tags[i]), asked);
+	uint16_t taken = taken_by(v->ir, s.mount);
+	const struct fp_rule *holder = s.mount ? s.mount : fp_ir_only(v->ir, FP_KIND_ROOT);
+	*by = s.denies             ? s.denies
+	      : s.hides            ? s.hides
+	      : taken & asked      ? holder
+	      : asked & ~s.granted ? def
+	      : s.grants           ? s.grants
+				   : def;
+	return s.granted & (uint16_t) ~(s.denied | taken);
+}
+
+/*
+ * Rights that no continuation is without (`certain`), or that some may have: what goes on matching
+ * counts for sure, the rest only against what is claimed.
+ */
+static uint16_t rights_below(const struct view *v, const struct fp_walk_live *live, size_t n,
+			     bool certain)
+{
+	struct sum sure = { 0 }, perhaps = { 0 };
+	bool mounts_follow = false;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct fp_rule *r = rule_at(v, live[i].tag);
+		if (!r)
+			continue;
+		if (live[i].is_forever)
+			add_rule(&sure, r, 0);
+		else if (r->kind == FP_KIND_MOUNT)
+			mounts_follow = true;
+		add_rule(&perhaps, r, 0);
+	}
+	uint16_t all = default_allows(v->ir) ? FP_RIGHT_ALL : 0;
+	uint16_t taken = taken_by(v->ir, sure.mount);
+	if (certain)
+		return (all | sure.granted) &
+		       (uint16_t) ~(perhaps.denied | (mounts_follow ? FP_RIGHT_ALL : taken));
+	return (all | perhaps.granted) & (uint16_t) ~(sure.denied | (mounts_follow ? 0 : taken));
+}
+
+/* Rules of both policies at places with one tail: they match together from here on. */
+struct together {
+	uint16_t granted[2], taken[2]; /* by a, by b */
+};
+
+static bool is_same_mount(const struct fp_rule *a, const struct fp_rule *b)
+{
+	const uint32_t taking = FP_MNT_READONLY | FP_MNT_NOEXEC;
+
+	return b && b->kind == FP_KIND_MOUNT && !strcmp(a->u.mount.on, b->u.mount.on) &&
+	       !((a->u.mount.flags ^ b->u.mount.flags) & taking);
+}
+
+/* False where the mount of one policy is not one of the other. */
+static bool add_together(const struct question *q, struct together *t,
+			 const struct fp_walk_live *live, size_t n, uint32_t tag)
+{
+	const struct fp_rule *mine = rule_at(&q->a, tag), *theirs = rule_at(&q->b, tag);
+	const struct fp_rule *r = mine ? mine : theirs;
+	const struct view *other = mine ? &q->b : &q->a;
+	bool found = false;
+
+	if (!r)
+		return true;
+	if (r->kind == FP_KIND_FILE && r->u.file.effect == FP_ALLOW)
+		t->granted[!mine] |= granted_by(r);
+	else if (r->kind != FP_KIND_MOUNT)
+		t->taken[!mine] |= r->u.file.rights;
+	for (size_t i = 0; i < n && r->kind == FP_KIND_MOUNT && !found; i++)
+		found = is_same_mount(r, rule_at(other, live[i].tag));
+	return found || r->kind != FP_KIND_MOUNT;
+}
+
+/*
+ * Whether what is yet to come is the same in both policies, or less in the first: every grant of
+ * `a` has one of `b` with its tail, every refusal of `b` one of `a`, and mounts are equal.
+ */
+static bool is_alike(const struct question *q, const struct fp_walk_live *live, size_t n)
+{
+	uint16_t root = taken_by(q->b.ir, NULL) & (uint16_t)~taken_by(q->a.ir, NULL);
+
+	if (root & q->rights || (default_allows(q->a.ir) && !default_allows(q->b.ir)))
+		return false;
+	for (size_t from = 0, to; from < n; from = to) {
+		struct together t = { 0 };
+		for (to = from; to < n && live[to].tail == live[from].tail;)
+			to++;
+		for (size_t i = from; i < to; i++)
+			if (!add_together(q, &t, &live[from], to - from, live[i].tag))
+				return false;
+		if (q->rights & ((t.granted[0] & ~t.granted[1]) | (t.taken[1] & ~t.taken[0])))
+			return false;
+	}
+	return true;
+}
+
+static bool is_hopeless(void *context, const struct fp_walk_live *live, size_t n)
+{
+	const struct question *q = context;
+
+	if (q->b.ir)
+		return is_alike(q, live, n) || !(q->rights & rights_below(&q->a, live, n, false) &
+						 ~rights_below(&q->b, live, n, true));
+	if (q->is_never)
+		return q->rights & ~rights_below(&q->a, live, n, false);
+	return !(q->rights & ~rights_below(&q->a, live, n, true));
+}
+
+static bool is_sought(void *context, const uint32_t *tags, size_t n)
+{
+	struct question *q = context;
+	const struct fp_rule *rule;
+	bool is_asked = q->b.ir != NULL;
+	uint16_t bad;
+
+	for (size_t i = 0; i < n; i++)
+		is_asked |= tags[i] == q->subject;
+	if (!is_asked)
+		return false;
+	uint16_t has = rights_at(&q->a, tags, n, 0, &rule);
+	if (q->b.ir)
+		bad = has & (uint16_t)~rights_at(&q->b, tags, n, 0, &rule) & q->rights;
+	else if (q->is_never)
+		bad = (q->rights & ~has) ? 0 : q->rights;
+	else
+		bad = q->rights & (uint16_t)~has;
+	if (!bad)
+		return false;
+	q->right = bad & (uint16_t)-bad;
+	rights_at(&q->a, tags, n, q->right, &q->in_a);
+	if (q->b.ir)
+		rights_at(&q->b, tags, n, q->right, &q->in_b);
+	return true;
+}
+
+static const char *right_name(uint16_t right)
+{
+	const struct fp_right_name *r = fp_right_names;
+
+	while (r->bit != right)
+		r++;
+	return r->name;
+}
+
+static enum fp_walk_result walk(struct fp_prover *p, struct question *q, const struct fp_glob *path,
+				bool is_symbolic, bool *has_params, struct fp_buf *found)
+{
+	struct fp_walk w;
+
+	if (p->paths->used > PATHS_KEPT)
+		fp_arena_free(p->paths);
+	fp_walk_init(&w, p->paths, p->states, is_symbolic);
+	if (path)
+		fp_walk_add_glob(&w, path, q->subject, true);
+	add_policy(&w, &q->a, q->rights, !path && !default_allows(q->a.ir));
+	if (q->b.ir)
+		add_policy(&w, &q->b, q->rights, false);
+	*has_params = w.has_params;
+	/* What can grant nothing at all needs no walk. */
+	if (!path && !w.has_needed && !default_allows(q->a.ir))
+		return FP_WALK_NONE;
+	return fp_walk_find(&w, &(struct fp_walk_goal){ q, is_sought, is_hopeless }, found);
+}
+
+/* Under both readings of what open parameters stand for. */
+static enum fp_outcome ask(struct fp_prover *p, struct question *q, const struct fp_glob *path,
+			   const char **example)
+{
+	bool has_params;
+	struct fp_buf found;
+
+	fp_buf_init(&found, &p->u->arena);
+	enum fp_walk_result r = walk(p, q, path, true, &has_params, &found);
+	if (r == FP_WALK_NONE && has_params)
+		r = walk(p, q, path, false, &has_params, &found);
+	if (r == FP_WALK_FOUND)
+		*example = fp_arena_printf(&p->u->arena, "%s \"%s\"", right_name(q->right),
+					   fp_buf_text(&found));
+	return r == FP_WALK_NONE ? FP_HOLDS : r == FP_WALK_FOUND ? FP_FAILS : FP_UNDECIDED;
+}
+
+struct fp_counter fp_decide_paths(struct fp_prover *p, const struct fp_ir *ir,
+				  const struct fp_subject *s, bool is_never)
+{
+	struct question q = { .a = { ir, 1 }, .rights = s->rights, .is_never = is_never };
+	struct fp_counter c = { 0 };
+
+	c.outcome = ask(p, &q, s->path, &c.example);
+	c.rule = q.in_a;
+	return c;
+}
+
+void fp_refine_paths(struct fp_prover *p, const struct fp_ir *a, const struct fp_ir *b,
+		     struct fp_excesses *out)
+{
+	struct question q = { .a = { a, 1 },
+			      .b = { b, 1 + (uint32_t)a->rule_count },
+			      .rights = FP_RIGHT_ALL };
+	struct fp_excess e = { 0 };
+	enum fp_outcome outcome = ask(p, &q, NULL, &e.example);
+
+	out->is_undecided |= outcome == FP_UNDECIDED;
+	if (outcome != FP_FAILS)
+		return;
+	e.allows = q.in_a;
+	e.denies = q.in_b;
+	fp_excess_add(p, out, e);
+}
