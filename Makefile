@@ -238,7 +238,7 @@ lab: lab-deps
 	@tests/lab/lab $(B) $(LAB_SUITES)
 lab-quick: lab-deps
 	@$(MAKE) --no-print-directory lab-programs
-	@KERNEL=debian-12 tests/lab/lab $(B) truth layers runtimes
+	@KERNEL=debian-12 tests/lab/lab $(B) truth acts layers runtimes
 
 # ---- benchmarks: docs/bench.md ----
 

@@ -37,12 +37,17 @@ new_cgroup() {
 	done
 }
 
-# Some layers together in a cell; the table has only what one of them could hold.
+# Some layers together in a cell; the table has only what one of them could hold. What the run without any
+# is compared with later is all there is to try in it.
 run_cell() { # name layers options...
 	name=$1 layers=$2
 	shift 2
 	new_job
-	[ "$layers" = none ] || only_layers "$layers" >$job/in/lab.tsv
+	case $layers,$base in
+	none,yes) ;;
+	none,no) only_layers "$lsm" >$job/in/lab.tsv ;;
+	*) only_layers "$layers" >$job/in/lab.tsv ;;
+	esac
 	piped cell "$@" -r $job -- /usr/bin/probe --in-guest /in/lab.tsv "--layers=$layers" "--host-ns=$host_ns" >/run/result
 	send "layers/$name" /run/result
 }
