@@ -108,7 +108,7 @@ deps-check:
 
 .PHONY: demo
 demo: deps
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) -j$(JOBS) --no-print-directory all
 	@tests/demo $(B)/fpolicyc
 
 # ---- tests ----
@@ -154,6 +154,8 @@ outputs: $(examples:%=$(B)/out/%/manifest.json)
 SAN_FLAGS := SAN=address,undefined CFLAGS='-O1 -g' \
 	CPPFLAGS='-DFP_ARENA_CHUNK=64 -DFP_INTERN_BUCKETS=2 -DFP_CBPF_REACH=3u'
 LIMIT ?= 300
+# Builds of demo and check use every processor.
+JOBS ?= $(shell nproc)
 
 # name=command, one a suite; tests/run counts them. ASan runs the units; real consumers get the plain build.
 suites = $(foreach t,$(unit),'unit/$(t)=$(B)/asan/tests/unit/test_$(t)') \
@@ -180,18 +182,18 @@ suites = $(foreach t,$(unit),'unit/$(t)=$(B)/asan/tests/unit/test_$(t)') \
 
 .PHONY: check
 check: deps-check
-	@$(MAKE) --no-print-directory WERROR=1 all test-programs outputs
-	@$(MAKE) --no-print-directory B=$(B)/asan $(SAN_FLAGS) all test-programs $(B)/asan/tests/oom/oom
-	@$(MAKE) --no-print-directory $(FUZZ_FLAGS) fuzz-programs
-	@$(MAKE) --no-print-directory WERROR=1 B=$(B)/clang CC=clang CFLAGS=-O2 all
-	@$(MAKE) --no-print-directory WERROR=1 B=$(B)/O0 CFLAGS=-O0 all
+	@$(MAKE) -j$(JOBS) --no-print-directory WERROR=1 all test-programs outputs
+	@$(MAKE) -j$(JOBS) --no-print-directory B=$(B)/asan $(SAN_FLAGS) all test-programs $(B)/asan/tests/oom/oom
+	@$(MAKE) -j$(JOBS) --no-print-directory $(FUZZ_FLAGS) fuzz-programs
+	@$(MAKE) -j$(JOBS) --no-print-directory WERROR=1 B=$(B)/clang CC=clang CFLAGS=-O2 all
+	@$(MAKE) -j$(JOBS) --no-print-directory WERROR=1 B=$(B)/O0 CFLAGS=-O0 all
 	@tests/run $(B)/logs $(LIMIT) $(suites)
 
 # A minute for each decoder and the compiler itself; check runs five seconds of it.
 FUZZ_SECONDS ?= 60
 .PHONY: fuzz
 fuzz: deps-check all
-	@$(MAKE) --no-print-directory $(FUZZ_FLAGS) fuzz-programs
+	@$(MAKE) -j$(JOBS) --no-print-directory $(FUZZ_FLAGS) fuzz-programs
 	@tests/fuzz/run $(B)/fuzz $(B)/fpolicyc $(FUZZ_SECONDS)
 
 .PHONY: bless
@@ -234,10 +236,10 @@ lab-deps:
 lab-programs: all $(B)/lab/cpio \
 	$(foreach a,$(lab_machines),$(lab_programs:%=$(B)/lab/$(a)/%))
 lab: lab-deps
-	@$(MAKE) --no-print-directory lab-programs
+	@$(MAKE) -j$(JOBS) --no-print-directory lab-programs
 	@tests/lab/lab $(B) $(LAB_SUITES)
 lab-quick: lab-deps
-	@$(MAKE) --no-print-directory lab-programs
+	@$(MAKE) -j$(JOBS) --no-print-directory lab-programs
 	@KERNEL=debian-12 tests/lab/lab $(B) truth acts layers runtimes
 
 # ---- benchmarks: docs/bench.md ----
