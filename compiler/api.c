@@ -20,7 +20,7 @@ struct fpolicy {
 	FP_VEC(const struct fp_target *) targets;
 	const struct fp_ir *ir;
 	struct fp_bundle bundle;
-	const char *not_checked;
+	const char *proved, *not_checked;
 	bool is_done;   /* the files may be read */
 	bool is_broken; /* out of memory: only free may follow */
 };
@@ -63,10 +63,15 @@ void fpolicy_free(struct fpolicy *p)
 static enum fpolicy_status status(const struct fpolicy *p)
 {
 	const struct fp_diags *d = &p->unit.diags;
+	size_t undecided = 0;
 
-	for (size_t i = 0; i < d->list.n; i++)
+	for (size_t i = 0; i < d->list.n; i++) {
 		if (d->list.at[i].id == FP_E_INTERNAL)
 			return FPOLICY_INTERNAL;
+		undecided += d->list.at[i].id == FP_E_UNDECIDED;
+	}
+	if (d->errors && d->errors == undecided)
+		return FPOLICY_UNDECIDED;
 	return d->errors ? FPOLICY_INPUT : FPOLICY_OK;
 }
 
@@ -232,6 +237,7 @@ enum fpolicy_status fpolicy_compile(struct fpolicy *p, const char *name, const c
 	if (p->unit.diags.errors)
 		return status(p);
 	fp_bundle_build(&p->unit, p->ir, p->targets.at, p->targets.n, &p->bundle);
+	p->proved = fp_bundle_proved(&p->unit, p->ir);
 	p->not_checked = fp_bundle_not_checked(&p->unit, p->ir);
 	p->is_done = !p->unit.diags.errors;
 	return status(p);
@@ -425,6 +431,11 @@ const char *fpolicy_diagnostics(struct fpolicy *p, bool colour)
 	fp_buf_init(out, &p->unit.arena);
 	fp_diag_render(&p->unit, out, colour);
 	return fp_buf_text(out);
+}
+
+const char *fpolicy_proved(const struct fpolicy *p)
+{
+	return p && p->is_done ? p->proved : "";
 }
 
 const char *fpolicy_not_checked(const struct fpolicy *p)

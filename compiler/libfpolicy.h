@@ -29,7 +29,7 @@ enum fpolicy_status {
 	FPOLICY_OK = 0,       /* artifacts may be read; there may be warnings */
 	FPOLICY_FINDINGS = 1, /* a run of probes contradicts a claim */
 	FPOLICY_INPUT = 2,    /* errors in the policy, a target or an option: see the diagnostics */
-	FPOLICY_UNDECIDED = 3,
+	FPOLICY_UNDECIDED = 3, /* the only errors are proofs larger than their budget */
 	FPOLICY_INTERNAL = 4, /* a self-check failed: a bug, nothing can be trusted */
 	FPOLICY_MEMORY = 5,   /* the memory limit was reached, or the system's */
 };
@@ -83,7 +83,10 @@ size_t fpolicy_error_count(const struct fpolicy *p);
 size_t fpolicy_warning_count(const struct fpolicy *p);
 const char *fpolicy_diagnostics(struct fpolicy *p, bool colour); /* text, by place; "" if none */
 
-/* Assertions that wait for the decision engine: one line each, or "". */
+/* Which claims of the policy were proved: "PROVED: 3 never, within b", or "". */
+const char *fpolicy_proved(const struct fpolicy *p);
+
+/* What the policy claims and nothing checks: one line each, or "". */
 const char *fpolicy_not_checked(const struct fpolicy *p);
 
 /*

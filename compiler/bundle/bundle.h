@@ -51,7 +51,10 @@ void fp_bundle_srcmap(struct fp_unit *u, struct fp_bundle *b, const struct fp_bu
 void fp_bundle_spec(struct fp_unit *u, struct fp_bundle *b);
 void fp_bundle_manifest(struct fp_unit *u, struct fp_bundle *b);
 
-/* "NOT CHECKED: never socket ...": one line an assertion or bound; "" if there is none. */
+/* "PROVED: 3 never, 2 expect, within ...": one line; "" if nothing is claimed. */
+const char *fp_bundle_proved(struct fp_unit *u, const struct fp_ir *ir);
+
+/* "NOT CHECKED: never ... critical: by more than one layer": a line each; "" if there is none. */
 const char *fp_bundle_not_checked(struct fp_unit *u, const struct fp_ir *ir);
 
 #endif

@@ -162,25 +162,29 @@ static bool is_told(const struct fp_ir *ir, size_t n)
 	return false;
 }
 
-/* Calls back with every sentence that waits for the decision engine. */
+static const char *const kinds[] = { "never", "expect" };
+
+/* Calls back with every sentence, or part of one, that nothing decides. */
 static void each_open(struct fp_unit *u, const struct fp_ir *ir,
 		      void (*take)(struct fp_unit *, void *, const char *), void *context)
 {
 	for (size_t i = 0; i < ir->assertion_count; i++) {
 		const struct fp_assertion *a = &ir->assertions[i];
-		if (a->outcome == FP_NOT_CHECKED && !is_told(ir, i))
+		if (a->is_critical && !is_told(ir, i))
 			take(u, context,
-			     fp_arena_printf(&u->arena, "%s %s",
-					     a->kind == FP_ASSERT_NEVER ? "never" : "expect",
-					     a->group ? a->group : a->text));
+			     fp_arena_printf(&u->arena, "%s %s critical: by more than one layer",
+					     kinds[a->kind], a->group ? a->group : a->text));
 	}
-	for (size_t i = 0; i < ir->bound_count; i++) {
-		const struct fp_bound *n = &ir->bounds[i];
-		if (n->outcome == FP_NOT_CHECKED)
-			take(u, context,
-			     fp_arena_printf(&u->arena, "%s %s%s", relations[n->is_base],
-					     n->is_locked ? "locked " : "", n->name));
-	}
+}
+
+static size_t proved(const struct fp_ir *ir, enum fp_assertion_kind kind)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < ir->assertion_count; i++)
+		n += ir->assertions[i].kind == kind && ir->assertions[i].outcome == FP_HOLDS &&
+		     !is_told(ir, i);
+	return n;
 }
 
 static void put_open(struct fp_unit *u, void *json, const char *text)
@@ -204,6 +208,40 @@ const char *fp_bundle_not_checked(struct fp_unit *u, const struct fp_ir *ir)
 	return fp_buf_text(&out);
 }
 
+/* "PROVED: 3 never, 2 expect, within untrusted-ceiling". */
+const char *fp_bundle_proved(struct fp_unit *u, const struct fp_ir *ir)
+{
+	struct fp_buf out;
+
+	fp_buf_init(&out, &u->arena);
+	for (enum fp_assertion_kind k = FP_ASSERT_NEVER; k < FP_ASSERT_TEST; k++)
+		if (proved(ir, k))
+			fp_buf_printf(&out, "%s%zu %s", out.len ? ", " : "PROVED: ",
+				      proved(ir, k), kinds[k]);
+	for (size_t i = 0; i < ir->bound_count; i++)
+		if (ir->bounds[i].outcome == FP_HOLDS)
+			fp_buf_printf(&out, "%s%s %s", out.len ? ", " : "PROVED: ",
+				      relations[ir->bounds[i].is_base], ir->bounds[i].name);
+	fp_buf_puts(&out, out.len ? "\n" : "");
+	return fp_buf_text(&out);
+}
+
+static void put_proved(struct fp_unit *u, struct fp_json *j, const struct fp_ir *ir)
+{
+	fp_json_open_object(j, "proved");
+	fp_json_open_array(j, "bounds");
+	for (size_t i = 0; i < ir->bound_count; i++)
+		if (ir->bounds[i].outcome == FP_HOLDS)
+			fp_json_put_text(j, NULL,
+					 fp_arena_printf(&u->arena, "%s %s",
+							 relations[ir->bounds[i].is_base],
+							 ir->bounds[i].name));
+	fp_json_close(j);
+	fp_json_put_number(j, "expect", proved(ir, FP_ASSERT_EXPECT));
+	fp_json_put_number(j, "never", proved(ir, FP_ASSERT_NEVER));
+	fp_json_close(j);
+}
+
 static bool has_dates(const struct fp_ir *ir)
 {
 	for (size_t i = 0; i < ir->rule_count; i++)
@@ -216,10 +254,7 @@ static void checks(struct fp_unit *u, struct fp_json *j, const struct fp_ir *ir)
 {
 	const struct fp_date d = u->options.today;
 	const char *dates = !has_dates(ir) ? "none" : "NOT CHECKED";
-	size_t tests = 0;
 
-	for (size_t i = 0; i < ir->assertion_count; i++)
-		tests += ir->assertions[i].outcome == FP_HOLDS;
 	if (d.year)
 		dates = fp_arena_printf(&u->arena, "%04u-%02u-%02u", d.year, d.month, d.day);
 	fp_json_open_object(j, "checks");
@@ -227,7 +262,8 @@ static void checks(struct fp_unit *u, struct fp_json *j, const struct fp_ir *ir)
 	each_open(u, ir, put_open, j);
 	fp_json_close(j);
 	fp_json_put_text(j, "dates", dates);
-	fp_json_put_number(j, "testsThatHold", tests);
+	put_proved(u, j, ir);
+	fp_json_put_number(j, "testsThatHold", proved(ir, FP_ASSERT_TEST));
 	fp_json_close(j);
 }
 

@@ -30,7 +30,8 @@ static const char usage[] =
 	"  -MD [-MF FILE]     also write a make dependency file (DIR.d unless FILE is given)\n"
 	"  -q, --quiet        print errors and warnings only\n"
 	"\n"
-	"exit codes: 0 clean, 2 usage or input, 4 internal error; on any error nothing is written\n";
+	"exit codes: 0 clean, 2 usage or input, 3 undecided, 4 internal error; on any error nothing\n"
+	"is written\n";
 
 enum {
 	OPT_DUMP = FP_OPT_OWN,
@@ -174,7 +175,7 @@ static void tell(const struct fpolicy *p, const struct options *o, FILE *f)
 		o->out);
 	if (fpolicy_warning_count(p))
 		fprintf(f, ", %zu warnings", fpolicy_warning_count(p));
-	fprintf(f, "\n%s", fpolicy_not_checked(p));
+	fprintf(f, "\n%s%s", fpolicy_proved(p), fpolicy_not_checked(p));
 }
 
 static enum fpolicy_status dump(struct fpolicy *p, const struct options *o, const char *file,

@@ -40,8 +40,8 @@ void fp_refine(struct fp_prover *p, const struct fp_ir *a, const struct fp_ir *b
 
 /* ---- never and expect ---- */
 
-static struct fp_counter capability(const struct fp_ir *ir, const struct fp_subject *s,
-				    bool is_never)
+static struct fp_counter capability(struct fp_prover *p, const struct fp_ir *ir,
+				    const struct fp_subject *s, bool is_never)
 {
 	bool held = ir->caps >> s->cap & 1;
 	struct fp_counter c = { .outcome = held == is_never ? FP_FAILS : FP_HOLDS };
@@ -51,7 +51,8 @@ static struct fp_counter capability(const struct fp_ir *ir, const struct fp_subj
 			c.rule = r;
 	for (size_t i = 0; i < fp_cap_count(); i++)
 		if (fp_cap_at(i)->bit == s->cap)
-			c.example = fp_cap_at(i)->name;
+			c.example =
+				fp_arena_printf(&p->u->arena, "capability %s", fp_cap_at(i)->name);
 	return c;
 }
 
@@ -71,7 +72,7 @@ static struct fp_counter ask(struct fp_prover *p, const struct fp_ir *ir,
 	case FP_SUBJECT_CAPABILITY:
 		break;
 	}
-	return capability(ir, &a->subject, is_never);
+	return capability(p, ir, &a->subject, is_never);
 }
 
 static void undecided(struct fp_prover *p, struct fp_span span, const char *what, const char *of)

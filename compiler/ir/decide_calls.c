@@ -108,13 +108,6 @@ struct calls {
 	size_t count; /* calls of which `a` lets more through */
 };
 
-static void found(struct calls *c, const char *example, const struct fp_rule *allows,
-		  const struct fp_rule *denies)
-{
-	if (!c->count++)
-		c->first = (struct fp_excess){ example, NULL, allows, denies };
-}
-
 /* Whether no argument decides, and what is decided then. */
 static bool is_plain(const struct fp_ir *ir, const struct fp_sysdef *sys, enum fp_abi abi,
 		     struct fp_decision *out)
@@ -143,41 +136,67 @@ static uint32_t decisions(const struct calls *c, const struct fp_ir *ir,
 					  : fp_dd_leaf(&c->p->dd, fp_domain_leaf(kill));
 }
 
-static void compare(struct calls *c, const struct fp_sysdef *sys, enum fp_abi abi)
+/* False where `a` lets nothing more through than `b`. */
+static bool compare(struct calls *c, const struct fp_sysdef *sys, enum fp_abi abi)
 {
 	struct fp_decision a, b;
+	struct fp_dd_set bits;
+	uint64_t args[6];
 
 	if (is_unfiltered(sys))
-		return; /* nothing anybody writes makes a difference */
+		return false; /* nothing anybody writes makes a difference */
 	if (is_plain(c->a, sys, abi, &a) && is_plain(c->b, sys, abi, &b) &&
 	    fp_domain_is_open(c->b, abi) && fp_domain_rank(a.action) <= fp_domain_rank(b.action))
-		return;
+		return false;
 	uint32_t more = fp_domain_wider(&c->p->dd, decisions(c, c->a, sys, abi),
 					decisions(c, c->b, sys, abi));
 	struct fp_counter at = counter(c->p, c->a, sys, abi, more);
 	if (at.outcome != FP_FAILS)
-		return;
-	struct fp_dd_set bits;
-	uint64_t args[6];
+		return false;
 	fp_dd_witness(&c->p->dd, more, &bits);
 	fp_domain_args(&bits, args);
-	found(c, at.example, at.rule, rule_of(c->b, sys, abi, args));
+	if (!c->count)
+		c->first = (struct fp_excess){ at.example, NULL, at.rule,
+					       rule_of(c->b, sys, abi, args) };
+	return true;
 }
 
 /* Numbers that no table row has: all of them are `unknown`. */
-static void compare_unassigned(struct calls *c, enum fp_abi abi)
+static bool compare_unassigned(struct calls *c, enum fp_abi abi)
 {
 	const struct fp_decision kill = { .action = FP_ACT_KILL };
 	bool is_open = fp_domain_is_open(c->b, abi);
 	struct fp_decision b = is_open ? c->b->call_unknown : kill;
 
 	if (fp_domain_rank(c->a->call_unknown.action) <= fp_domain_rank(b.action))
-		return;
-	found(c,
-	      fp_arena_printf(&c->p->u->arena, "call number %u, which nobody knows, on %s",
-			      fp_sys_max_nr(abi) + 1, fp_abi(abi)->name),
-	      fp_ir_only(c->a, FP_KIND_CALL_UNKNOWN),
-	      fp_ir_only(c->b, is_open ? FP_KIND_CALL_UNKNOWN : FP_KIND_CALL_ABI));
+		return false;
+	if (!c->count)
+		c->first = (struct fp_excess){
+			.example = fp_arena_printf(&c->p->u->arena,
+						   "call number %u, which nobody knows, on %s",
+						   fp_sys_max_nr(abi) + 1, fp_abi(abi)->name),
+			.allows = fp_ir_only(c->a, FP_KIND_CALL_UNKNOWN),
+			.denies =
+				fp_ir_only(c->b, is_open ? FP_KIND_CALL_UNKNOWN : FP_KIND_CALL_ABI)
+		};
+	return true;
+}
+
+/* A call counts once, whatever the ABIs; the first ABI's example is shown. */
+static void compare_all(struct calls *c)
+{
+	bool unassigned = false;
+
+	for (size_t i = 0; i < fp_sys_count(); i++) {
+		bool more = false;
+		for (enum fp_abi abi = 0; abi < FP_ABI_N && !more; abi++)
+			more = fp_domain_is_open(c->a, abi) && fp_sys_at(i)->nr[abi] >= 0 &&
+			       compare(c, fp_sys_at(i), abi);
+		c->count += more;
+	}
+	for (enum fp_abi abi = 0; abi < FP_ABI_N && !unassigned; abi++)
+		unassigned = fp_domain_is_open(c->a, abi) && compare_unassigned(c, abi);
+	c->count += unassigned;
 }
 
 void fp_refine_calls(struct fp_prover *p, const struct fp_ir *a, const struct fp_ir *b,
@@ -185,19 +204,11 @@ void fp_refine_calls(struct fp_prover *p, const struct fp_ir *a, const struct fp
 {
 	struct calls c = { .p = p, .a = a, .b = b };
 
-	for (enum fp_abi abi = 0; abi < FP_ABI_N; abi++) {
-		if (!fp_domain_is_open(a, abi))
-			continue;
-		for (size_t i = 0; i < fp_sys_count(); i++)
-			if (fp_sys_at(i)->nr[abi] >= 0)
-				compare(&c, fp_sys_at(i), abi);
-		compare_unassigned(&c, abi);
-	}
+	compare_all(&c);
 	out->is_undecided |= p->dd.is_spent;
 	if (!c.count)
 		return;
 	if (c.count > 1)
-		c.first.more =
-			fp_arena_printf(&p->u->arena, "and more of %zu other calls", c.count - 1);
+		c.first.more = fp_arena_printf(&p->u->arena, "and %zu more", c.count - 1);
 	fp_excess_add(p, out, c.first);
 }

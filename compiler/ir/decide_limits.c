@@ -124,6 +124,6 @@ void fp_refine_limits(struct fp_prover *p, const struct fp_ir *a, const struct f
 	if (!count)
 		return;
 	if (count > 1)
-		first.more = fp_arena_printf(&p->u->arena, "and %zu other limits", count - 1);
+		first.more = fp_arena_printf(&p->u->arena, "and %zu more", count - 1);
 	fp_excess_add(p, out, first);
 }

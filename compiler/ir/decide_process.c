@@ -26,9 +26,7 @@ static void capabilities(struct fp_prover *p, const struct fp_ir *a, const struc
 		p, out,
 		(struct fp_excess){
 			.example = fp_arena_printf(&p->u->arena, "capability %s", first->name),
-			.more = more ? fp_arena_printf(&p->u->arena, "and %zu other capabilities",
-						       more)
-				     : NULL,
+			.more = more ? fp_arena_printf(&p->u->arena, "and %zu more", more) : NULL,
 			.allows = allows,
 			.denies = fp_ir_only(b, FP_KIND_CAPABILITY) });
 }

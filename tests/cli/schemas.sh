@@ -16,32 +16,38 @@ language 1;
 param job : name;
 set @few of calls { read, write };
 policy base { owner "security"; tier standard; syscalls { allow @few; } }
-locked policy roof { owner "security"; tier standard; syscalls { default allow; } never bpf; }
+locked policy roof {
+	owner "security"; tier standard; syscalls { default allow; deny bpf; abi i386; }
+	capabilities { allow net_bind_service; } process { user 0:0 groups 5, 6; } mounts { root writable; }
+	files { default allow; } egress { default allow; } ingress { default allow; } devices { default allow; }
+	limits { cpu 2.0; } never bpf;
+}
 locked policy sample extends base within roof {
 	version "1"; tier untrusted; targets debian-11, debian-13;
-	widen { syscalls { allow close; } } because "descriptors end" until 2999-12-31;
-	syscalls {
-		default deny errno EPERM; unknown after linux 6.1 deny errno ENOSYS; abi i386;
-		allow socket(domain) where domain in { AF_UNIX, AF_INET };
-		deny socketcall errno ENOSYS; kill ptrace; trap personality data 7;
-	}
-	capabilities { allow net_bind_service; }
-	process { user 1000:1000 groups 5, 6; no-new-privileges; umask 027; working-directory "/w"; }
-	namespaces { new user; map users 0..65535 to 100000; map groups 0..65535 to 100000; }
-	mounts {
-		root readonly; bind "/srv/${job}" on "/w" nosuid, nodev, noexec;
-		bind "/srv/q" on "/q" quota 1GiB accept unenforced because "the file system has that size";
-		tmpfs on "/tmp" size 1MiB, inodes 100; mask "/proc/kcore"; readonly "/proc/sys";
-	}
-	files { default deny; allow read, execute "/usr/**"; deny read "/usr/share/*.{key,pem}"; }
-	egress { default deny; allow tcp to 10.0.0.0/8, 2001:db8::/32 port 443, 8000..8080; deny icmp to any; }
-	ingress { default deny; allow tcp port 80; }
-	devices { default deny; allow read, write /dev/null, /dev/fuse char 10:229; }
-	limits {
-		cpu 1.5; cpu-weight 50; cpu-set "0-3,5"; memory 64MiB high 32MiB; swap 0; pids 10; oom kill-group;
-		io "/dev/vda" block 254:0 read 1MiB/s write-ops 100; wall-clock 90s; stack unlimited;
-	}
-	audit { denied; allowed socket; }
+	widen {
+		syscalls {
+			default deny errno EPERM; unknown after linux 6.1 deny errno ENOSYS; abi i386;
+			allow socket(domain) where domain in { AF_UNIX, AF_INET };
+			deny socketcall errno ENOSYS; kill ptrace; trap personality data 7;
+		}
+		capabilities { allow net_bind_service; }
+		process { user 1000:1000 groups 5, 6; no-new-privileges; umask 027; working-directory "/w"; }
+		namespaces { new user; map users 0..65535 to 100000; map groups 0..65535 to 100000; }
+		mounts {
+			root readonly; bind "/srv/${job}" on "/w" nosuid, nodev, noexec;
+			bind "/srv/q" on "/q" quota 1GiB accept unenforced because "the file system has that size";
+			tmpfs on "/tmp" size 1MiB, inodes 100; mask "/proc/kcore"; readonly "/proc/sys";
+		}
+		files { default deny; allow read, execute "/usr/**"; deny read "/usr/share/*.{key,pem}"; }
+		egress { default deny; allow tcp to 10.0.0.0/8, 2001:db8::/32 port 443, 8000..8080; deny icmp to any; }
+		ingress { default deny; allow tcp port 80; }
+		devices { default deny; allow read, write /dev/null, /dev/fuse char 10:229; }
+		limits {
+			cpu 1.5; cpu-weight 50; cpu-set "0-3,5"; memory 64MiB high 32MiB; swap 0; pids 10; oom kill-group;
+			io "/dev/vda" block 254:0 read 1MiB/s write-ops 100; wall-clock 90s; stack unlimited;
+		}
+		audit { denied; allowed socket; }
+	} because "a job of every kind" until 2999-12-31;
 	never socket(domain) where domain == AF_ALG critical;
 	expect read "/usr/lib/a";
 	test { deny bpf; allow capability net_bind_service; deny egress tcp to 11.0.0.1 port 443; }
@@ -97,6 +103,8 @@ refused claims "$claims" "nothing done and no reason" \
 refused manifest "$manifest" "an extra member" 'd["extra"] = 1'
 refused manifest "$manifest" "a digest cut short" 'd["artifacts"][0]["digest"] = "sha256:00"'
 refused manifest "$manifest" "a size below nothing" 'd["artifacts"][0]["size"] = -1'
+refused manifest "$manifest" "no word on what was proved" 'del d["checks"]["proved"]'
+refused manifest "$manifest" "a bound of another relation" 'd["checks"]["proved"]["bounds"] = ["below x"]'
 refused manifest "$manifest" "no word on what was not checked" 'del d["checks"]["NOT CHECKED"]'
 
 is "$(python3 -c 'import json, sys

@@ -1,0 +1,34 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# What the terminal and the manifest say of proofs, and a proof that is larger than its budget. usage: tests/cli/proofs.sh FPOLICYC
+set -u
+. tests/lib/tap.sh
+fpolicyc=$1
+tmp=$(mktemp -d) || exit 2
+trap 'rm -rf "$tmp"' EXIT
+policy() { printf 'language 1;\n%s\npolicy p %s { owner "o"; targets debian-11;\n%s\n}\n' "$1" "$2" "$3" >"$tmp/p.policy"; }
+checks() { python3 -c 'import json, sys; print(json.dumps(json.load(open(sys.argv[1]))["checks"], sort_keys=True))' "$tmp/out/manifest.json"; }
+
+policy 'use "std/tiers.policy"; use "std/syscalls.policy";' 'extends untrusted-base within untrusted-ceiling' \
+	'never ptrace, @kernel-module, egress to any critical; expect read "/usr/bin/env";'
+run "$fpolicyc" "$tmp/p.policy" -o "$tmp/out"
+is $status 0 "what holds is compiled"
+# The base has nine more claims of its own; ptrace is among them.
+is "$(echo "$out" | sed 1d)" "PROVED: 11 never, 1 expect, extends untrusted-base, within untrusted-ceiling
+NOT CHECKED: never @kernel-module@2026.1 critical: by more than one layer
+NOT CHECKED: never egress any to any critical: by more than one layer
+NOT CHECKED: never ptrace critical: by more than one layer" "the terminal says what was proved"
+checks >"$tmp/checks"
+ok "$(grep -q '"proved": {"bounds": \["extends untrusted-base", "within untrusted-ceiling"\], "expect": 1, "never": 11}' "$tmp/checks"; echo $?)" \
+	"the manifest says it, too"
+
+# Of 2^20 states no budget has room for: both letters would have to stand in one place.
+policy '' '' 'files { allow read "/**a????????????????????"; } never read "/**b????????????????????";'
+run "$fpolicyc" "$tmp/p.policy" -o "$tmp/none"
+is $status 3 "undecided: exit code 3"
+ok "$(echo "$out" | grep -q 'is undecided: the budget was spent \[E0604\]'; echo $?)" "E0604 says so"
+[ ! -e "$tmp/none" ]; ok $? "nothing was written"
+policy '' '' 'files { allow read "/**a????????????????????"; } never read "/**b????????????????????"; expect read "/a";'
+run "$fpolicyc" "$tmp/p.policy" -o "$tmp/none"
+is $status 2 "a claim that fails beside one that is undecided: exit code 2"
+done_testing
