@@ -70,8 +70,8 @@ struct fp_backend {
 const struct fp_backend *fp_backend_at(size_t n);
 const struct fp_backend *fp_backend_find(const char *name);
 
-/* Takes the buffer's bytes as they are now. Add map entries to what it returns. */
-struct fp_artifact *fp_emit_file(struct fp_emission *e, const char *name, const struct fp_buf *data,
+/* Takes the buffer's bytes: write no more to it. Add map entries to what it returns. */
+struct fp_artifact *fp_emit_file(struct fp_emission *e, const char *name, struct fp_buf *data,
 				 bool is_binary);
 
 void fp_emit_map(struct fp_emission *e, struct fp_artifact *a, uint32_t begin, uint32_t end,

@@ -32,9 +32,10 @@ const struct fp_backend *fp_backend_find(const char *name)
 	return NULL;
 }
 
-struct fp_artifact *fp_emit_file(struct fp_emission *e, const char *name, const struct fp_buf *data,
+struct fp_artifact *fp_emit_file(struct fp_emission *e, const char *name, struct fp_buf *data,
 				 bool is_binary)
 {
+	fp_buf_trim(data);
 	struct fp_artifact *a = FP_NEW(&e->unit->arena, struct fp_artifact);
 
 	a->name = fp_arena_text(&e->unit->arena, name, strlen(name));

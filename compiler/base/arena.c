@@ -2,6 +2,7 @@
 /* Bump allocator. */
 #include "base/buf.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -12,6 +13,11 @@ struct fp_chunk {
 	struct fp_chunk *next;
 	size_t used, cap;
 	max_align_t data[];
+};
+
+/* At the beginning of the block. */
+struct fp_spare {
+	struct fp_spare *next;
 };
 
 struct fp_owned {
@@ -30,6 +36,7 @@ void fp_arena_free(struct fp_arena *a)
 	for (const struct fp_owned *o = a->owned; o; o = o->next)
 		o->release(o->object);
 	a->owned = NULL;
+	memset(a->spares, 0, sizeof(a->spares));
 	while (a->chunks) {
 		struct fp_chunk *next = a->chunks->next;
 		free(a->chunks);
@@ -96,34 +103,94 @@ static size_t rounded(const struct fp_arena *a, size_t size)
 	return (size + align - 1) & ~(align - 1);
 }
 
-void *fp_arena_alloc(struct fp_arena *a, size_t size)
+/* Bytes of any value; `size` is rounded. */
+static void *room(struct fp_arena *a, size_t size)
 {
 	struct fp_chunk *c = a->chunks;
 
-	size = rounded(a, size);
 	if (!c || c->cap - c->used < size)
 		c = is_large(a, size) ? take_large(a, size) : take_chunk(a);
 	void *p = (char *)c->data + c->used;
 	c->used += size;
-	return memset(p, 0, size);
+	return p;
 }
 
-void *fp_arena_grow(struct fp_arena *a, void *old, size_t old_size, size_t size)
+void *fp_arena_alloc(struct fp_arena *a, size_t size)
+{
+	size = rounded(a, size);
+	return memset(room(a, size), 0, size);
+}
+
+/* Whether the block is what was taken last from the chunk in use. */
+static bool is_last(const struct fp_arena *a, const void *block, size_t size)
+{
+	const struct fp_chunk *c = a->chunks;
+
+	return c && size && (const char *)block + size == (const char *)c->data + c->used;
+}
+
+static unsigned log2_floor(size_t size)
+{
+	return 63u - (unsigned)__builtin_clzll(size);
+}
+
+static void give_back(struct fp_arena *a, void *block, size_t size)
+{
+	struct fp_spare *spare = block;
+
+	if (is_last(a, block, size)) {
+		a->chunks->used -= size;
+	} else if (size) {
+		spare->next = a->spares[log2_floor(size)];
+		a->spares[log2_floor(size)] = spare;
+	}
+}
+
+/* A block that is large enough and not twice as large as that, or NULL. */
+static void *take_spare(struct fp_arena *a, size_t size)
+{
+	struct fp_spare **list = &a->spares[log2_floor(size - 1) + 1];
+	struct fp_spare *spare = *list;
+
+	if (spare)
+		*list = spare->next;
+	return spare;
+}
+
+void *fp_arena_extend(struct fp_arena *a, void *old, size_t old_size, size_t size)
 {
 	struct fp_chunk *c = a->chunks;
 
 	old_size = rounded(a, old_size);
 	size = rounded(a, size);
-	if (c && old_size && (char *)old + old_size == (char *)c->data + c->used &&
-	    size - old_size <= c->cap - c->used) {
-		memset((char *)old + old_size, 0, size - old_size);
+	if (is_last(a, old, old_size) && size - old_size <= c->cap - c->used) {
 		c->used += size - old_size;
 		return old;
 	}
-	void *p = fp_arena_alloc(a, size);
+	void *p = size ? take_spare(a, size) : NULL;
+	if (!p)
+		p = room(a, size);
 	if (old_size)
 		memcpy(p, old, old_size);
+	give_back(a, old, old_size);
 	return p;
+}
+
+void *fp_arena_grow(struct fp_arena *a, void *old, size_t old_size, size_t size)
+{
+	char *p = fp_arena_extend(a, old, old_size, size);
+
+	old_size = rounded(a, old_size);
+	memset(p + old_size, 0, rounded(a, size) - old_size);
+	return p;
+}
+
+size_t fp_arena_trim(struct fp_arena *a, void *block, size_t old_size, size_t size)
+{
+	old_size = rounded(a, old_size);
+	size = rounded(a, size);
+	give_back(a, (char *)block + size, old_size - size);
+	return size;
 }
 
 void *fp_arena_array(struct fp_arena *a, size_t n, size_t size)
@@ -162,6 +229,7 @@ char *fp_arena_printf(struct fp_arena *a, const char *format, ...)
 	va_start(ap, format);
 	fp_buf_vprintf(&b, format, ap);
 	va_end(ap);
+	fp_buf_trim(&b);
 	return b.data;
 }
 

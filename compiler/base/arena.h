@@ -8,15 +8,20 @@
 #include <stdint.h>
 
 /*
- * Invariants: memory is zeroed, aligned for any type, and stays where it is until fp_arena_free().
+ * Invariants: memory is zeroed, aligned for any type, and stays where it is until fp_arena_free(),
+ * but for what fp_arena_grow() moves and fp_arena_trim() gives back: later growth reuses that.
  * Running out (of the limit, or of the system) is one longjmp to `recover`; no caller checks.
  * A caller that holds anything outside the arena registers it with fp_arena_own() first.
  */
 struct fp_chunk;
 struct fp_owned;
+struct fp_spare;
+
+#define FP_ARENA_SPARES 64 /* powers of 2 */
 
 struct fp_arena {
 	struct fp_chunk *chunks;
+	struct fp_spare *spares[FP_ARENA_SPARES]; /* [n]: blocks of 2^n to 2^(n+1) - 1 bytes */
 	struct fp_owned *owned;
 	size_t used, limit; /* bytes taken from the system; `limit` is never passed */
 	jmp_buf *recover;
@@ -36,10 +41,18 @@ void *fp_arena_alloc(struct fp_arena *a, size_t size);
 void *fp_arena_array(struct fp_arena *a, size_t n, size_t size);
 
 /*
- * The old bytes with more room behind them: in place where nothing was allocated since, else a copy
- * (the old ones stay). `size` is not less than `old_size`; `old` may be NULL if that is 0.
+ * The old bytes with more room behind them: in place where nothing was allocated since, else moved,
+ * and nothing may point to where they were. `size` is not less than `old_size`; `old` may be NULL
+ * if that is 0.
  */
 void *fp_arena_grow(struct fp_arena *a, void *old, size_t old_size, size_t size);
+
+/* The same, and what is new holds any bytes: for text that is written before it is read. */
+void *fp_arena_extend(struct fp_arena *a, void *old, size_t old_size, size_t size);
+
+/* Gives back what is behind the first `size` bytes of a block of `old_size`. Returns what remains.
+ */
+size_t fp_arena_trim(struct fp_arena *a, void *block, size_t old_size, size_t size);
 
 void *fp_arena_copy(struct fp_arena *a, const void *from, size_t size);
 char *fp_arena_text(struct fp_arena *a, const char *from, size_t len); /* adds the NUL */

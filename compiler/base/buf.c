@@ -11,20 +11,27 @@ void fp_buf_init(struct fp_buf *b, struct fp_arena *arena)
 	*b = (struct fp_buf){ .arena = arena };
 }
 
-void fp_buf_init_in(struct fp_buf *b, struct fp_arena *arena, char *room, size_t size)
-{
-	*b = (struct fp_buf){ .arena = arena, .data = room, .cap = size };
-	room[0] = '\0';
-}
-
 void fp_buf_grow(struct fp_buf *b, size_t more)
 {
 	size_t cap = b->cap ? b->cap : 64;
 
 	while (cap - b->len <= more)
 		cap = cap > SIZE_MAX / 4 ? SIZE_MAX : cap * 2;
-	b->data = fp_arena_grow(b->arena, b->data, b->cap, cap);
+	b->data = fp_arena_extend(b->arena, b->data, b->cap, cap);
 	b->cap = cap;
+}
+
+void fp_buf_trim(struct fp_buf *b)
+{
+	if (b->cap)
+		b->cap = fp_arena_trim(b->arena, b->data, b->cap, b->len + 1);
+}
+
+void fp_buf_drop(struct fp_buf *b)
+{
+	if (b->cap)
+		fp_arena_trim(b->arena, b->data, b->cap, 0);
+	fp_buf_init(b, b->arena);
 }
 
 #define MAX_DIGITS 20 /* of 2^64 - 1 */

@@ -19,9 +19,6 @@ struct fp_buf {
 
 void fp_buf_init(struct fp_buf *b, struct fp_arena *arena);
 
-/* Begins in memory of the caller's, a multiple of 16 bytes; more comes from the arena. */
-void fp_buf_init_in(struct fp_buf *b, struct fp_arena *arena, char *room, size_t size);
-
 /* For fp_buf_room(). */
 void fp_buf_grow(struct fp_buf *b, size_t more);
 
@@ -56,6 +53,10 @@ static inline void fp_buf_putc(struct fp_buf *b, char c)
 	at[1] = '\0';
 	b->len++;
 }
+
+/* Gives back the room behind the contents, or all of it: once no more comes. */
+void fp_buf_trim(struct fp_buf *b);
+void fp_buf_drop(struct fp_buf *b);
 
 void fp_buf_number(struct fp_buf *b, uint64_t value); /* decimal */
 

@@ -43,10 +43,12 @@ const struct fp_str *fp_name(struct fp_unit *u, const char *text)
 
 const struct fp_str *fp_name_vprintf(struct fp_unit *u, const char *format, va_list ap)
 {
-	char room[FP_NAME_PRINTED + 1];
+	const struct fp_str *name;
 	struct fp_buf b;
 
-	fp_buf_init_in(&b, &u->arena, room, sizeof(room));
+	fp_buf_init(&b, &u->arena);
 	fp_buf_vprintf(&b, format, ap);
-	return fp_intern(&u->names, b.data, b.len < FP_NAME_PRINTED ? b.len : FP_NAME_PRINTED);
+	name = fp_intern(&u->names, b.data, b.len < FP_NAME_PRINTED ? b.len : FP_NAME_PRINTED);
+	fp_buf_drop(&b);
+	return name;
 }

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-void fp_bundle_add(struct fp_unit *u, struct fp_bundle *b, const char *path,
-		   const struct fp_buf *data)
+void fp_bundle_add(struct fp_unit *u, struct fp_bundle *b, const char *path, struct fp_buf *data)
 {
+	fp_buf_trim(data);
 	struct fp_file f = { .path = path, .data = fp_buf_text(data), .len = data->len };
 
 	fp_vec_push(&u->arena, &b->files, f);

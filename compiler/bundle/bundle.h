@@ -35,8 +35,8 @@ void fp_bundle_build(struct fp_unit *u, const struct fp_ir *ir,
 
 /* ---- inside bundle/ ---- */
 
-void fp_bundle_add(struct fp_unit *u, struct fp_bundle *b, const char *path,
-		   const struct fp_buf *data);
+/* Takes the buffer's bytes. */
+void fp_bundle_add(struct fp_unit *u, struct fp_bundle *b, const char *path, struct fp_buf *data);
 
 /* The places of the names in the order of their bytes: how JSON members are told. At most 256. */
 void fp_bundle_sort_names(const char *const *names, size_t n, uint8_t *order);

@@ -176,7 +176,7 @@ static void test_told_late(void **state)
 	tell_two("a", "A");
 }
 
-/* In place while it is the last; a copy once something else was allocated; zeroed either way. */
+/* In place while it is the last; moved once something else was allocated; zeroed either way. */
 static void test_growth(void **state)
 {
 	struct fp_unit u;
@@ -197,17 +197,47 @@ static void test_growth(void **state)
 	char *other = fp_arena_alloc(&u.arena, 16);
 	char *moved = fp_arena_grow(&u.arena, a, 64, 128);
 	assert_ptr_not_equal(moved, a);
-	assert_memory_equal(moved, a, 64);
-	for (size_t i = 64; i < 128; i++)
+	for (size_t i = 0; i < 32; i++)
+		assert_int_equal(moved[i], 'a');
+	for (size_t i = 32; i < 128; i++)
 		assert_int_equal(moved[i], 0);
 	assert_int_equal(other[0], 0);
 	char *large = fp_arena_grow(&u.arena, moved, 128, 2 * (size_t)FP_ARENA_CHUNK);
-	assert_memory_equal(large, moved, 128);
+	assert_int_equal(large[31], 'a');
+	assert_int_equal(large[32], 0);
 	assert_int_equal(large[2 * (size_t)FP_ARENA_CHUNK - 1], 0);
-	/* What stands alone leaves the chunk before it in use, where there is more than a crumb of it. */
+	/* What stands alone leaves the chunk before it in use, where there is more than a crumb of
+	 * it. */
 	const char *next = fp_arena_alloc(&u.arena, 16);
 	if (FP_ARENA_CHUNK >= 4096)
-		assert_ptr_equal(next, moved + 128);
+		assert_ptr_equal(next, moved);
+	fp_unit_free(&u);
+}
+
+/* What growth leaves and what is cut off serves later growth, zeroed, and nothing else. */
+static void test_reuse(void **state)
+{
+	struct fp_unit u;
+
+	(void)state;
+	start(&u);
+	if (setjmp(u.recover))
+		fail();
+	char *left = memset(fp_arena_alloc(&u.arena, 64), 'a', 64);
+	assert_ptr_not_equal(fp_arena_alloc(&u.arena, 16), NULL);
+	assert_ptr_not_equal(fp_arena_grow(&u.arena, left, 64, 256), left);
+	assert_ptr_not_equal(fp_arena_alloc(&u.arena, 64), left);
+	assert_ptr_not_equal(fp_arena_grow(&u.arena, NULL, 0, 80), left);
+	char *again = fp_arena_grow(&u.arena, NULL, 0, 64);
+	assert_ptr_equal(again, left);
+	for (size_t i = 0; i < 64; i++)
+		assert_int_equal(again[i], 0);
+	char *cut = memset(fp_arena_alloc(&u.arena, 144), 'b', 144);
+	assert_ptr_not_equal(fp_arena_alloc(&u.arena, 16), NULL);
+	assert_int_equal(fp_arena_trim(&u.arena, cut, 144, 9), 16);
+	assert_ptr_equal(fp_arena_grow(&u.arena, NULL, 0, 128), cut + 16);
+	assert_int_equal(cut[15], 'b');
+	assert_int_equal(cut[16], 0);
 	fp_unit_free(&u);
 }
 
@@ -217,6 +247,7 @@ int main(void)
 		cmocka_unit_test(test_formats),   cmocka_unit_test(test_long_formats),
 		cmocka_unit_test(test_trees),     cmocka_unit_test(test_told),
 		cmocka_unit_test(test_told_late), cmocka_unit_test(test_growth),
+		cmocka_unit_test(test_reuse),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
