@@ -171,6 +171,20 @@ static uint32_t find_types(const struct fp_aa_plan *p, struct question *q, enum 
 /* Every family of include/linux/socket.h has a smaller number. */
 #define FAMILIES 64u
 
+/* One more than the largest number of a family with a name. */
+static uint32_t past_families(void)
+{
+	uint32_t past = 0;
+
+	for (size_t i = 0; i < fp_const_count(); i++) {
+		const struct fp_const *c = fp_const_at(i);
+		uint64_t number = (uint64_t)c->value[FP_ABI_X86_64];
+		if (!strncmp(c->name, "AF_", 3) && number < FAMILIES && number >= past)
+			past = (uint32_t)number + 1;
+	}
+	return past;
+}
+
 struct sockets {
 	uint32_t types[FP_ABI_N][FAMILIES];
 };
@@ -184,11 +198,12 @@ static const struct sockets *ask_all(const struct fp_aa_plan *p)
 	if (kept)
 		return kept;
 	struct sockets *all = FP_NEW(&p->unit->arena, struct sockets);
+	uint32_t past = past_families();
 	for (unsigned abi = 0; abi < FP_ABI_N; abi++) {
 		struct question q = make_question((enum fp_abi)abi);
 		if (!fp_abi((enum fp_abi)abi)->is_native && !(p->ir->foreign_abis >> abi & 1))
 			continue;
-		for (q.family = 0; q.family < FAMILIES; q.family++)
+		for (q.family = 0; q.family < past; q.family++)
 			all->types[abi][q.family] = find_types(p, &q, (enum fp_abi)abi);
 	}
 	fp_unit_keep(p->unit, what, p->ir->calls, NULL, all);
@@ -239,13 +254,13 @@ static void find_wordless(struct fp_aa_plan *p)
 	}
 }
 
-static uint32_t every_type(void)
+static uint32_t every_type(const struct question *q)
 {
-	uint32_t all = 0, value;
+	uint32_t all = 0;
 
 	for (size_t t = 0; t < TYPES; t++)
-		if (constant(types[t].constant, FP_ABI_X86_64, &value))
-			all |= 1u << value;
+		if (q->types[t] != UINT32_MAX)
+			all |= 1u << q->types[t];
 	return all;
 }
 
@@ -275,12 +290,12 @@ static const struct fp_rule *rule_of(const struct fp_aa_plan *p, uint32_t family
 	return NULL;
 }
 
-static void add_family(struct fp_aa_plan *p, const struct fp_aa_family *f, const char *rule,
-		       const char *type)
+static void add_family(struct fp_aa_plan *p, const struct fp_aa_family *f, const struct question *q,
+		       const char *rule, const char *type)
 {
 	for (size_t t = 0; t < TYPES; t++) {
-		uint32_t value = 0;
-		if (!constant(types[t].constant, FP_ABI_X86_64, &value) || !(f->types >> value & 1))
+		uint32_t value = q->types[t];
+		if (value == UINT32_MAX || !(f->types >> value & 1))
 			continue;
 		const char *text = f->is_every ? rule
 					       : fp_arena_printf(&p->unit->arena, "%s %s%s", rule,
@@ -298,7 +313,8 @@ static void add_family(struct fp_aa_plan *p, const struct fp_aa_family *f, const
  */
 void fp_aa_network(struct fp_aa_plan *p)
 {
-	uint32_t every = every_type();
+	const struct question q = make_question(FP_ABI_X86_64);
+	uint32_t every = every_type(&q);
 
 	for (size_t m = 0; m < 2; m++)
 		p->makers[m] = fp_sys_find(makers[m], strlen(makers[m]));
@@ -314,9 +330,9 @@ void fp_aa_network(struct fp_aa_plan *p)
 	for (size_t i = 0; i < p->families.n; i++) {
 		struct fp_aa_family *f = &p->families.at[i];
 		f->is_every = every && f->types == every;
-		add_family(p, f, fp_arena_printf(&p->unit->arena, "network %s", f->word), "");
+		add_family(p, f, &q, fp_arena_printf(&p->unit->arena, "network %s", f->word), "");
 		if (!strcmp(f->word, "unix") && fp_target_has(p->target, FP_FEAT_AA_UNIX))
-			add_family(p, f, "unix", "type=");
+			add_family(p, f, &q, "unix", "type=");
 	}
 }
 

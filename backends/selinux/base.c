@@ -53,8 +53,11 @@ static void write_levels(struct se_writer *w)
 	se_line(w, "(sensitivity s0)");
 	se_line(w, "(sensitivityorder (s0))");
 	for (unsigned i = 0; i < CATEGORIES; i++) {
-		se_line(w, "(category c%u)", i);
-		fp_buf_printf(&order, "%sc%u", i ? " " : "", i);
+		fp_buf_puts(&w->buf, "(category c");
+		fp_buf_number(&w->buf, i);
+		fp_buf_puts(&w->buf, ")\n");
+		fp_buf_puts(&order, i ? " c" : "c");
+		fp_buf_number(&order, i);
 	}
 	se_line(w, "(categoryorder (%s))", fp_buf_text(&order));
 	se_line(w, "(sensitivitycategory s0 (range c0 c%u))", CATEGORIES - 1);

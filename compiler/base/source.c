@@ -81,6 +81,13 @@ static uint32_t points_before(const struct fp_source *src, uint32_t at)
 	return src->points[mark] + count_points(src->data, mark * FP_SOURCE_MARK, at);
 }
 
+static uint32_t points_between(const struct fp_source *src, uint32_t from, uint32_t to)
+{
+	if (to - from < FP_SOURCE_MARK)
+		return count_points(src->data, from, to);
+	return points_before(src, to) - points_before(src, from);
+}
+
 bool fp_source_place(struct fp_sources *s, uint32_t offset, struct fp_place *out)
 {
 	struct fp_source *src = offset ? find_file(s, offset) : NULL;
@@ -100,7 +107,7 @@ bool fp_source_place(struct fp_sources *s, uint32_t offset, struct fp_place *out
 		else
 			hi = mid;
 	}
-	uint32_t before = points_before(src, at) - points_before(src, src->lines[lo]);
+	uint32_t before = points_between(src, src->lines[lo], at);
 	*out = (struct fp_place){ .source = src, .line = (uint32_t)lo + 1, .column = before + 1 };
 	return true;
 }

@@ -61,6 +61,17 @@ static int shown(const char *text, int max)
 	return max;
 }
 
+/* In the middle of its column. */
+static void put_sign(struct fp_buf *b, size_t width, char sign)
+{
+	char *at = fp_buf_room(b, width);
+
+	memset(at, ' ', width);
+	at[(width + 2) / 2 - 1] = sign;
+	at[width] = '\0';
+	b->len += width;
+}
+
 static void row(struct fp_buf *b, const struct fp_bundle *bundle, const struct fp_bundle_target *t,
 		const struct fp_rule *r)
 {
@@ -69,9 +80,8 @@ static void row(struct fp_buf *b, const struct fp_bundle *bundle, const struct f
 
 	fp_buf_printf(b, "%c%6u ", held ? (best_effort ? '~' : ' ') : '!', r->id);
 	for (enum fp_layer l = 0; l < FP_LAYER_N; l++) {
-		int width = (int)strlen(fp_layer_names[l]) + (t->counts[l] ? 1 : 3);
-		fp_buf_printf(b, "%*c%*s", (width + 2) / 2, signs[t->layers[l].claims[r->id].kind],
-			      width - (width + 2) / 2, "");
+		size_t width = strlen(fp_layer_names[l]) + (t->counts[l] ? 1 : 3);
+		put_sign(b, width, signs[t->layers[l].claims[r->id].kind]);
 	}
 	int n = shown(r->text, 120);
 	fp_buf_printf(b, "  %.*s%s%s\n", n, r->text, r->text[n] ? "..." : "",
@@ -229,6 +239,22 @@ static int by_range(const void *a, const void *b)
 	return c ? c : (x->rule > y->rule) - (x->rule < y->rule);
 }
 
+static void srcmap_line(struct fp_buf *b, const char *name, const struct fp_map *m)
+{
+	fp_buf_puts(b, name);
+	fp_buf_putc(b, '\t');
+	if (m->pointer)
+		fp_buf_puts(b, m->pointer);
+	else
+		fp_buf_number(b, m->begin);
+	fp_buf_putc(b, '\t');
+	if (!m->pointer)
+		fp_buf_number(b, m->end);
+	fp_buf_putc(b, '\t');
+	fp_buf_number(b, m->rule);
+	fp_buf_putc(b, '\n');
+}
+
 void fp_bundle_srcmap(struct fp_unit *u, struct fp_bundle *b, const struct fp_bundle_target *t)
 {
 	struct fp_buf out;
@@ -242,14 +268,8 @@ void fp_bundle_srcmap(struct fp_unit *u, struct fp_bundle *b, const struct fp_bu
 				qsort(a->map.at, a->map.n, sizeof(a->map.at[0]), by_range);
 			for (size_t j = 0; j < a->map.n; j++) {
 				const struct fp_map *m = &a->map.at[j];
-				if (j && !by_range(m, m - 1))
-					continue;
-				if (m->pointer)
-					fp_buf_printf(&out, "%s\t%s\t\t%u\n", a->name, m->pointer,
-						      m->rule);
-				else
-					fp_buf_printf(&out, "%s\t%u\t%u\t%u\n", a->name, m->begin,
-						      m->end, m->rule);
+				if (!j || by_range(m, m - 1))
+					srcmap_line(&out, a->name, m);
 			}
 		}
 	fp_bundle_add(u, b, fp_arena_printf(&u->arena, "%s/srcmap.tsv", t->target->name), &out);
