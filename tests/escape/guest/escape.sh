@@ -53,7 +53,7 @@ escape_world() {
 
 # The neighbour has a cell's network namespace; containers have one of their own.
 try_under() { # how [namespace]
-	begin=$(now)
+	since=$(now)
 	escape_root
 	nsenter --net="${2:-/proc/self/ns/net}" -- escape --neighbour $job &
 	outsider=$!
@@ -63,7 +63,7 @@ try_under() { # how [namespace]
 	sed '/^done$/d' /run/escape/fatal | cat - /run/escape/result >/run/escape/both
 	send "escape/$1" /run/escape/both
 	kill $outsider
-	note "time escape/$1 $begin $(now)"
+	note "time escape/$1 $since $(now)"
 }
 
 mkdir -p /run/escape
