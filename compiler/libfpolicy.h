@@ -30,8 +30,8 @@ enum fpolicy_status {
 	FPOLICY_FINDINGS = 1, /* a run of probes contradicts a claim */
 	FPOLICY_INPUT = 2,    /* errors in the policy, a target or an option: see the diagnostics */
 	FPOLICY_UNDECIDED = 3, /* the only errors are proofs larger than their budget */
-	FPOLICY_INTERNAL = 4, /* a self-check failed: a bug, nothing can be trusted */
-	FPOLICY_MEMORY = 5,   /* the memory limit was reached, or the system's */
+	FPOLICY_INTERNAL = 4,  /* a self-check failed: a bug, nothing can be trusted */
+	FPOLICY_MEMORY = 5,    /* the memory limit was reached, or the system's */
 };
 
 /*

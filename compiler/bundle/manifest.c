@@ -216,12 +216,13 @@ const char *fp_bundle_proved(struct fp_unit *u, const struct fp_ir *ir)
 	fp_buf_init(&out, &u->arena);
 	for (enum fp_assertion_kind k = FP_ASSERT_NEVER; k < FP_ASSERT_TEST; k++)
 		if (proved(ir, k))
-			fp_buf_printf(&out, "%s%zu %s", out.len ? ", " : "PROVED: ",
-				      proved(ir, k), kinds[k]);
+			fp_buf_printf(&out, "%s%zu %s", out.len ? ", " : "PROVED: ", proved(ir, k),
+				      kinds[k]);
 	for (size_t i = 0; i < ir->bound_count; i++)
 		if (ir->bounds[i].outcome == FP_HOLDS)
-			fp_buf_printf(&out, "%s%s %s", out.len ? ", " : "PROVED: ",
-				      relations[ir->bounds[i].is_base], ir->bounds[i].name);
+			fp_buf_printf(&out, "%s%s %s",
+				      out.len ? ", " : "PROVED: ", relations[ir->bounds[i].is_base],
+				      ir->bounds[i].name);
 	fp_buf_puts(&out, out.len ? "\n" : "");
 	return fp_buf_text(&out);
 }
