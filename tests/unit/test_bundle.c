@@ -19,7 +19,7 @@ static const char policy[] =
 	"	owner \"o\"; tier standard; targets debian-12;\n"
 	"	syscalls { default kill; allow read, write; }\n"
 	"	layer oci best-effort because \"not every host has a runtime\";\n"
-	"	never bpf;\n"
+	"	never capability sys_boot;\n"
 	"}\n";
 
 struct fixture {

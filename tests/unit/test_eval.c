@@ -28,7 +28,7 @@ static const struct fp_ir *resolve(const char *statements)
 	const char *text = fp_arena_printf(
 		&u.arena,
 		"language 1;\npolicy p { owner \"o\"; tier standard; targets debian-12;\n"
-		"never bpf;\n%s\n}\n",
+		"never capability sys_boot;\n%s\n}\n",
 		statements);
 	const struct fp_source *src =
 		fp_source_add(&u.sources, "t.policy", text, strlen(text), (struct fp_span){ 0, 0 });

@@ -368,7 +368,7 @@ static void refused(const char *rule, enum fp_diag_id id)
 	snprintf(
 		text, sizeof(text),
 		"language 1;\nconst OUR = 5;\npolicy p { owner \"o\"; tier standard; targets debian-12;\n"
-		"syscalls { default allow; %s }\nnever bpf; }\n",
+		"syscalls { default allow; %s }\nnever capability sys_boot; }\n",
 		rule);
 	struct fp_source *src =
 		fp_source_add(&u.sources, "t.policy", text, strlen(text), (struct fp_span){ 0, 0 });
