@@ -383,9 +383,11 @@ void act_file_size(char **arg, const struct options *o, struct outcome *out)
 
 /* ---- devices ---- */
 
-void node_name(char out[64], char **arg)
+const char *const node_places[NODE_PLACES] = { NODES, "/tmp" };
+
+void node_name(char out[64], const char *place, char **arg)
 {
-	snprintf(out, 64, "%s/%.1s-%.10s-%.10s", NODES, arg[0], arg[1], arg[2]);
+	snprintf(out, 64, "%s/fp-%.1s-%.10s-%.10s", place, arg[0], arg[1], arg[2]);
 }
 
 static void make_node(char **arg, mode_t type, dev_t dev, struct outcome *out)
@@ -424,12 +426,25 @@ static bool is_drivers(int error)
 	       error == ENOTTY || error == EINVAL || error == EAGAIN || error == ENOMEDIUM;
 }
 
+/* Leaves the outcome alone where there is no such node to open. */
+static void open_node(const char *path, mode_t type, dev_t dev, int flags, struct outcome *out)
+{
+	struct statfs st;
+
+	if (!is_node(path, type, dev) || statfs(path, &st) || st.f_flags & 0x0004)
+		return;
+	int fd = openat(AT_FDCWD, path, flags);
+	if (fd < 0 && is_drivers(errno))
+		succeed_if(out, true);
+	else
+		opened(out, fd);
+}
+
 void act_device(char **arg, const struct options *o, struct outcome *out)
 {
 	const mode_t type = arg[0][0] == 'b' ? S_IFBLK : S_IFCHR;
 	uint64_t major, minor;
 	char own[64];
-	struct statfs st;
 
 	(void)o;
 	if (!fp_probe_number(arg[1], &major) || !fp_probe_number(arg[2], &minor)) {
@@ -441,16 +456,11 @@ void act_device(char **arg, const struct options *o, struct outcome *out)
 		make_node(arg, type, dev, out);
 		return;
 	}
-	node_name(own, arg);
-	const char *path = is_node(arg[4], type, dev) ? arg[4] : own;
-	if (!is_node(path, type, dev) || statfs(path, &st) || st.f_flags & 0x0004) {
-		unable(out, "no node");
-		return;
+	const int flags = (strcmp(arg[3], "read") ? O_WRONLY : O_RDONLY) | O_NONBLOCK | O_CLOEXEC;
+	unable(out, "no node");
+	open_node(arg[4], type, dev, flags, out);
+	for (size_t i = 0; i < NODE_PLACES && out->state != SUCCEEDED; i++) {
+		node_name(own, node_places[i], arg);
+		open_node(own, type, dev, flags, out);
 	}
-	int fd = openat(AT_FDCWD, path,
-			(strcmp(arg[3], "read") ? O_WRONLY : O_RDONLY) | O_NONBLOCK | O_CLOEXEC);
-	if (fd < 0 && is_drivers(errno))
-		succeed_if(out, true);
-	else
-		opened(out, fd);
 }

@@ -154,14 +154,17 @@ static void prepare_node(struct fp_probe_line *l, const char *root, const struct
 	uint64_t major, minor;
 	char name[64], at[PATH_MAX];
 
-	node_name(name, &l->field[7]);
-	if (!fp_probe_number(l->field[8], &major) || !fp_probe_number(l->field[9], &minor) ||
-	    !below(at, root, name) || !make_parents(at, strlen(root), o))
+	if (!fp_probe_number(l->field[8], &major) || !fp_probe_number(l->field[9], &minor))
 		return;
-	if (!mknodat(AT_FDCWD, at, type | 0600, makedev((unsigned)major, (unsigned)minor)))
-		give(at, 0666, o);
-	else if (errno != EEXIST)
-		complain(at);
+	for (size_t i = 0; i < NODE_PLACES; i++) {
+		node_name(name, node_places[i], &l->field[7]);
+		if (!below(at, root, name) || !make_parents(at, strlen(root), o))
+			return;
+		if (!mknodat(AT_FDCWD, at, type | 0600, makedev((unsigned)major, (unsigned)minor)))
+			give(at, 0666, o);
+		else if (errno != EEXIST)
+			complain(at);
+	}
 }
 
 /* ---- namespaces of who prepares ---- */

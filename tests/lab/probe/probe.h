@@ -79,7 +79,11 @@ int serve(char *table, bool ingress);
 
 /* "c-1-3": where prepare() puts a node that has no path of its own, below NODES. */
 #define NODES "/fp-dev"
-void node_name(char out[64], char **arg);
+
+/* And again where a job may write: a layer that goes by paths lets a node there through. */
+#define NODE_PLACES 2
+extern const char *const node_places[NODE_PLACES];
+void node_name(char out[64], const char *place, char **arg);
 
 /* An address and port; false where the text is none. */
 bool parse_address(const char *text, const char *port, struct sockaddr_storage *out,
