@@ -17,7 +17,7 @@ text() { # "[declarations || [extends X ||]] statements": a policy
 	*) declared='' head='' statements=$1 ;;
 	esac
 	printf 'language 1;\n%s\npolicy p %s { owner "o"; tier standard; targets debian-12, debian-sid;\n' "$declared" "$head"
-	printf '%s\nnever init_module; }\n' "$statements" | sed 's/ \\n /\n/g'
+	printf '%s\n}\n' "$statements" | sed 's/ \\n /\n/g'
 }
 compile() { # a or b
 	text "$2" >"$1.policy"

@@ -54,7 +54,7 @@ function statement(kind) {
 	if (kind == 10)
 		return "capabilities { allow " list("chown kill sys_nice setuid", 2) because() "; }"
 	if (kind == 11)
-		return word("never expect") " " word("bpf read ptrace openat") because() ";"
+		return (rand() < .5 ? "never init_module" : "expect getpid") because() ";"
 	return "audit { allowed " list("socket openat connect", 2) because() "; }"
 }
 function tail() { return " accept unenforced because \"" word("x y") "\"" }
@@ -62,7 +62,7 @@ function tail() { return " accept unenforced because \"" word("x y") "\"" }
 # Once a policy: two of them could contradict each other.
 function fixed() {
 	return "limits { pids " pick(99) "; }\nlimits { cpu " pick(9) ".5; }\nmounts { tmpfs on \"/t\" size " pick(9) "MiB, nosuid@,@nodev@,@noexec; }\n" \
-		"mounts { bind \"/h\" on \"/m\" readonly@,@nodev@,@nosuid; }\nprocess { umask 02" pick(7) "; }\nsyscalls { default " word("allow deny kill") "; }\n" \
+		"mounts { bind \"/h\" on \"/m\" readonly@,@nodev@,@nosuid; }\nprocess { umask 02" pick(7) "; }\nsyscalls { default " word("allow deny kill") "; kill init_module; allow getpid; }\n" \
 		"files { default " word("allow deny") "; }\nwaive one-layer-only because \"r\" by \"b\" until 2027-01-01;"
 }
 
