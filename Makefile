@@ -95,7 +95,7 @@ $(B)/gen/parse.tab.c $(B)/gen/parse.tab.h &: grammar/policy.y grammar/keywords.d
 
 BUILD_PACKAGES := bison busybox-static flex gcc libc6-dev libjansson-dev nettle-dev runc
 CHECK_PACKAGES := $(BUILD_PACKAGES) apparmor binutils checkpolicy clang clang-format-14 crun g++ iproute2 libapparmor-dev \
-	libclang-rt-14-dev libcmocka-dev libseccomp-dev libselinux1-dev libsepol-dev mandoc nftables pkgconf systemd \
+	libclang-rt-14-dev libcmocka-dev libseccomp-dev libselinux1-dev libsepol-dev libz3-dev mandoc nftables pkgconf systemd \
 	python3-jsonschema secilc selinux-policy-default shellcheck strace
 
 .PHONY: deps deps-check
@@ -120,6 +120,7 @@ programs := $(unit:%=$(B)/tests/unit/test_%) $(consumers:%=$(B)/tests/consumers/
 TEST_LIBS := -lcmocka -lseccomp -lselinux -lsepol -lapparmor
 
 $(B)/tests/consumers/apparmor_exact: tests/consumers/apparmor_blob.c
+$(B)/tests/unit/test_decide_z3: TEST_LIBS += -lz3
 $(programs): $(B)/tests/%: tests/%.c $(B)/libfpolicy.a
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CPPFLAGS) -Itests $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -MF $@.d -o $@ \

@@ -1,0 +1,487 @@
+/* SPDX-License-Identifier: MIT */
+/* Random policies on one call, their conditions overlapping, judged by z3 from what was drawn. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+#include <z3.h>
+
+#include "ir/decide.h"
+#include "ir/domain_calls.h"
+#include "random.h"
+#include "sema/sema.h"
+
+/* One unit for the questions, and one for each policy: a compilation has one. */
+static struct fp_unit u, policies[3];
+static size_t policy_count;
+static struct fp_prover prover;
+static Z3_context z;
+
+static void open_unit(struct fp_unit *unit)
+{
+	fp_unit_init(unit, (size_t)512 << 20);
+	if (setjmp(unit->recover))
+		abort();
+}
+
+static void begin(void)
+{
+	Z3_config config = Z3_mk_config();
+
+	open_unit(&u);
+	fp_prover_init(&prover, &u, NULL);
+	z = Z3_mk_context(config);
+	Z3_del_config(config);
+}
+
+static void end(void)
+{
+	assert_false(prover.dd.is_spent);
+	while (policy_count)
+		fp_unit_free(&policies[--policy_count]);
+	fp_unit_free(&u);
+	Z3_del_context(z);
+}
+
+static const struct fp_ir *resolve(const char *statements)
+{
+	struct fp_unit *own = &policies[policy_count++];
+	const char *text =
+		fp_arena_printf(&u.arena,
+				"language 1;\npolicy p { owner \"o\"; targets debian-12;\n"
+				"test { deny capability sys_boot; }\n"
+				"syscalls { abi i386; %s }\n}\n",
+				statements);
+	struct fp_buf out;
+
+	open_unit(own);
+	const struct fp_source *src = fp_source_add(&own->sources, "t.policy", text, strlen(text),
+						    (struct fp_span){ 0, 0 });
+	const struct fp_ir *ir = fp_resolve(own, src, NULL);
+	fp_buf_init(&out, &own->arena);
+	fp_diag_render(own, &out, false);
+	if (!ir)
+		fail_msg("%s\n%s", text, fp_buf_text(&out));
+	return ir;
+}
+
+/* ---- what is drawn ---- */
+
+static const char *const calls[] = { "setpriority", "prctl",       "fallocate",       "lseek",
+				     "fchmodat",    "personality", "sync_file_range", "semget" };
+
+static const enum fp_abi abis[] = { FP_ABI_X86_64, FP_ABI_I386, FP_ABI_AARCH64 };
+
+enum op {
+	OP_EQ,
+	OP_NE,
+	OP_LT,
+	OP_LE,
+	OP_GT,
+	OP_GE,
+	OP_IN,
+	OP_AND,
+	OP_OR,
+	OP_NOT
+};
+
+struct formula {
+	enum op op;
+	const char *param;
+	bool is_masked;
+	uint64_t mask;
+	int64_t value, last; /* OP_IN: value..last */
+	struct formula *kids[2];
+};
+
+/* Parameters that are numbers on every ABI of the test. */
+static struct fp_param draw_param(const struct fp_sysdef *sys)
+{
+	struct fp_param found[8];
+	size_t n = 0;
+
+	for (size_t i = 0; fp_sys_param(sys, FP_ABI_X86_64, i, &found[n]); i++) {
+		struct fp_param other;
+		if (found[n].kind != FP_PARAM_INT)
+			continue;
+		/* Constants must fit where registers are 32 bits wide. */
+		if (sys->nr[FP_ABI_I386] >= 0 && fp_sys_param_find(sys, FP_ABI_I386, found[n].name,
+								   strlen(found[n].name), &other))
+			found[n].bytes =
+				other.bytes < found[n].bytes ? other.bytes : found[n].bytes;
+		n++;
+	}
+	assert_true(n > 0);
+	return found[random_below((uint32_t)n)];
+}
+
+/* Few values, so that conditions meet, and the edges of words. */
+static int64_t draw_value(const struct fp_param *p)
+{
+	unsigned bits = p->bytes * 8u - (p->is_signed || p->bytes == 8);
+	uint64_t top = ((uint64_t)1 << (bits - 1)) - 1 + ((uint64_t)1 << (bits - 1));
+	uint64_t v;
+
+	switch (random_below(5)) {
+	case 0:
+		v = top - random_below(3);
+		break;
+	case 1:
+		v = (uint64_t)1 << random_below(bits);
+		break;
+	case 2:
+		v = p->bytes == 8 ? 0xfffffffeu + random_below(4) : random_below(256);
+		break;
+	default:
+		v = random_below(24);
+	}
+	return p->is_signed && random_below(4) == 0 ? -(int64_t)(v & 0xff) - 1 : (int64_t)(v & top);
+}
+
+static uint64_t draw_mask(const struct fp_param *p)
+{
+	uint64_t all = p->bytes == 8 ? INT64_MAX : ((uint64_t)1 << p->bytes * 8) - 1;
+	uint64_t m = random_below(2) ? random_below(256) : random_bits() & random_bits();
+
+	m &= all;
+	return m ? m : 1;
+}
+
+static struct formula *draw(const struct fp_sysdef *sys, unsigned depth)
+{
+	struct formula *f = FP_NEW(&u.arena, struct formula);
+
+	if (depth && random_below(3)) {
+		f->op = random_below(5) ? random_below(2) ? OP_AND : OP_OR : OP_NOT;
+		f->kids[0] = draw(sys, depth - 1);
+		f->kids[1] = f->op == OP_NOT ? NULL : draw(sys, depth - 1);
+		return f;
+	}
+	struct fp_param p = draw_param(sys);
+	f->param = p.name;
+	f->is_masked = random_below(3) == 0;
+	f->mask = draw_mask(&p);
+	f->op = (enum op)random_below(OP_IN + 1);
+	f->value = draw_value(&p);
+	if (f->is_masked || f->op == OP_IN)
+		f->value &= INT64_MAX;
+	if (f->is_masked)
+		f->value = (int64_t)((uint64_t)f->value & f->mask);
+	if (f->op == OP_IN && !f->is_masked)
+		f->value &= 0x7fff;
+	f->last = f->op == OP_IN && !f->is_masked ? f->value + random_below(40) : f->value;
+	if (p.bytes == 2 && f->last > 0xffff)
+		f->last = 0xffff;
+	return f;
+}
+
+static void print(struct fp_buf *b, const struct formula *f)
+{
+	static const char *const ops[] = { "==", "!=", "<", "<=", ">", ">=", "in" };
+
+	if (f->op == OP_AND || f->op == OP_OR) {
+		fp_buf_putc(b, '(');
+		print(b, f->kids[0]);
+		fp_buf_puts(b, f->op == OP_AND ? " and " : " or ");
+		print(b, f->kids[1]);
+		fp_buf_putc(b, ')');
+		return;
+	}
+	if (f->op == OP_NOT) {
+		fp_buf_puts(b, "not (");
+		print(b, f->kids[0]);
+		fp_buf_putc(b, ')');
+		return;
+	}
+	fp_buf_puts(b, f->param);
+	if (f->is_masked)
+		fp_buf_printf(b, " & %llu", (unsigned long long)f->mask);
+	fp_buf_printf(b, " %s ", ops[f->op]);
+	if (f->op == OP_IN)
+		fp_buf_printf(b, "{ %lld..%lld }", (long long)f->value, (long long)f->last);
+	else
+		fp_buf_printf(b, "%s%llu", f->value < 0 ? "-" : "",
+			      (unsigned long long)(f->value < 0 ? -f->value : f->value));
+}
+
+static void params_of(const struct formula *f, const char **names, size_t *n)
+{
+	for (size_t i = 0; i < 2; i++)
+		if (f->kids[i])
+			params_of(f->kids[i], names, n);
+	for (size_t i = 0; f->param && i < *n; i++)
+		if (!strcmp(names[i], f->param))
+			return;
+	if (f->param)
+		names[(*n)++] = f->param;
+}
+
+/* ---- the same for z3: words as a filter sees them ---- */
+
+static Z3_ast words[12];
+
+static void make_words(void)
+{
+	for (int i = 0; i < 12; i++)
+		words[i] = Z3_mk_const(z, Z3_mk_int_symbol(z, i), Z3_mk_bv_sort(z, 32));
+}
+
+static Z3_ast parameter(const struct fp_sysdef *sys, enum fp_abi abi, const char *name,
+			struct fp_param *p)
+{
+	assert_true(fp_sys_param_find(sys, abi, name, strlen(name), p));
+	if (p->bytes == 8)
+		return Z3_mk_concat(z, words[p->hi], words[p->lo]);
+	return p->bytes == 4 ? words[p->lo] : Z3_mk_extract(z, p->bytes * 8u - 1, 0, words[p->lo]);
+}
+
+static Z3_ast number(const struct fp_param *p, uint64_t v)
+{
+	uint64_t all = p->bytes == 8 ? UINT64_MAX : ((uint64_t)1 << p->bytes * 8) - 1;
+
+	return Z3_mk_unsigned_int64(z, v & all, Z3_mk_bv_sort(z, p->bytes * 8u));
+}
+
+static Z3_ast less(bool is_signed, Z3_ast a, Z3_ast b)
+{
+	return is_signed ? Z3_mk_bvslt(z, a, b) : Z3_mk_bvult(z, a, b);
+}
+
+static Z3_ast encode(const struct fp_sysdef *sys, enum fp_abi abi, const struct formula *f)
+{
+	struct fp_param p;
+	Z3_ast two[2];
+
+	if (f->kids[0]) {
+		two[0] = encode(sys, abi, f->kids[0]);
+		if (f->op == OP_NOT)
+			return Z3_mk_not(z, two[0]);
+		two[1] = encode(sys, abi, f->kids[1]);
+		return f->op == OP_AND ? Z3_mk_and(z, 2, two) : Z3_mk_or(z, 2, two);
+	}
+	Z3_ast x = parameter(sys, abi, f->param, &p);
+	Z3_ast v = number(&p, (uint64_t)f->value), last = number(&p, (uint64_t)f->last);
+	bool is_signed = p.is_signed && !f->is_masked;
+	if (f->is_masked)
+		x = Z3_mk_bvand(z, x, number(&p, f->mask));
+	switch (f->op) {
+	case OP_EQ:
+		return Z3_mk_eq(z, x, v);
+	case OP_NE:
+		return Z3_mk_not(z, Z3_mk_eq(z, x, v));
+	case OP_LT:
+		return less(is_signed, x, v);
+	case OP_LE:
+		return Z3_mk_not(z, less(is_signed, v, x));
+	case OP_GT:
+		return less(is_signed, v, x);
+	case OP_GE:
+		return Z3_mk_not(z, less(is_signed, x, v));
+	case OP_IN:
+		two[0] = Z3_mk_not(z, less(is_signed, x, v));
+		two[1] = Z3_mk_not(z, less(is_signed, last, x));
+		return Z3_mk_and(z, 2, two);
+	case OP_AND:
+	case OP_OR:
+	case OP_NOT:
+		break;
+	}
+	return NULL;
+}
+
+/* ---- policies ---- */
+
+#define RULES 7u
+
+static const struct {
+	const char *word;
+	unsigned rank;
+} verbs[] = { { "allow", 2 },  { "allow", 2 }, { "log", 2 },  { "deny", 0 },
+	      { "notify", 1 }, { "kill", 0 },  { "trace", 1 } };
+
+struct policy {
+	struct formula *rules[RULES];
+	unsigned verb[RULES], rank; /* `rank`: of the default */
+	size_t n;
+	const struct fp_ir *ir;
+};
+
+static void put_rule(struct fp_buf *b, const char *verb, const struct fp_sysdef *sys,
+		     const struct formula *f)
+{
+	const char *names[6];
+	size_t n = 0;
+
+	params_of(f, names, &n);
+	fp_buf_printf(b, "%s %s(", verb, sys->name);
+	for (size_t i = 0; i < n; i++)
+		fp_buf_printf(b, "%s%s", i ? ", " : "", names[i]);
+	fp_buf_puts(b, ") where ");
+	print(b, f);
+	fp_buf_puts(b, ";\n");
+}
+
+static void draw_policy(struct policy *p, const struct fp_sysdef *sys, const struct policy *like)
+{
+	struct fp_buf b;
+
+	fp_buf_init(&b, &u.arena);
+	p->n = 1 + random_below(RULES - 1);
+	p->rank = random_below(4) ? 0 : 2;
+	if (like) {
+		/* Most changes to a policy are small. */
+		*p = *like;
+		p->n += p->n < RULES && random_below(2);
+	}
+	fp_buf_printf(&b,
+		      "default %s;\ndeny socketcall(call) where call == 1; deny ipc(call) where "
+		      "call == 2;\n",
+		      p->rank ? "allow" : "deny");
+	for (size_t i = 0; i < p->n; i++) {
+		if (!like || i >= like->n || random_below(4) == 0) {
+			p->rules[i] = draw(sys, 2);
+			p->verb[i] = random_below(7);
+		}
+		put_rule(&b, verbs[p->verb[i]].word, sys, p->rules[i]);
+	}
+	p->ir = resolve(fp_buf_text(&b));
+}
+
+/* The rank is at least `rank`: nothing stricter matches, and something does, or the default is. */
+static Z3_ast at_least(const struct policy *p, const struct fp_sysdef *sys, enum fp_abi abi,
+		       unsigned rank)
+{
+	Z3_ast stricter[RULES + 1], matching[RULES + 1], both[2];
+	unsigned s = 0, m = 0;
+
+	for (size_t i = 0; i < p->n; i++) {
+		Z3_ast f = encode(sys, abi, p->rules[i]);
+		if (verbs[p->verb[i]].rank < rank)
+			stricter[s++] = f;
+		else
+			matching[m++] = f;
+	}
+	both[0] = Z3_mk_not(z, s ? Z3_mk_or(z, s, stricter) : Z3_mk_false(z));
+	if (p->rank >= rank)
+		return both[0];
+	both[1] = m ? Z3_mk_or(z, m, matching) : Z3_mk_false(z);
+	return Z3_mk_and(z, 2, both);
+}
+
+static Z3_lbool solve(Z3_ast question)
+{
+	Z3_solver s = Z3_mk_solver_for_logic(z, Z3_mk_string_symbol(z, "QF_BV"));
+
+	Z3_solver_inc_ref(z, s);
+	Z3_solver_assert(z, s, question);
+	Z3_lbool answer = Z3_solver_check(z, s);
+	Z3_solver_dec_ref(z, s);
+	return answer;
+}
+
+static size_t asked, found;
+
+static void expect_same(Z3_lbool truth, bool ours, const char *what)
+{
+	assert_int_not_equal(truth, Z3_L_UNDEF);
+	asked++;
+	found += ours;
+	if ((truth == Z3_L_TRUE) != ours)
+		fail_msg("%s: z3 says %s, the diagram %s", what, truth == Z3_L_TRUE ? "yes" : "no",
+			 ours ? "yes" : "no");
+}
+
+/* Some rank that `a` reaches and `b` does not. */
+static void compare(const struct policy *a, const struct policy *b, const struct fp_sysdef *sys,
+		    enum fp_abi abi)
+{
+	Z3_ast wider[2], both[2];
+
+	for (unsigned rank = 1; rank <= 2; rank++) {
+		both[0] = at_least(a, sys, abi, rank);
+		both[1] = Z3_mk_not(z, at_least(b, sys, abi, rank));
+		wider[rank - 1] = Z3_mk_and(z, 2, both);
+	}
+	uint32_t mine = fp_domain_call(&prover.dd, a->ir, sys, abi);
+	uint32_t theirs = fp_domain_call(&prover.dd, b->ir, sys, abi);
+	expect_same(solve(Z3_mk_or(z, 2, wider)),
+		    fp_domain_wider(&prover.dd, mine, theirs) != FP_DD_FALSE, sys->name);
+}
+
+/* `never` and `expect` of one more condition: the rule of a policy that has no other. */
+static void claim(const struct policy *p, const struct fp_sysdef *sys, enum fp_abi abi)
+{
+	struct policy q = { .n = 1 };
+	struct fp_subject s = { .kind = FP_SUBJECT_CALL, .call = sys };
+	struct fp_buf b;
+	Z3_ast both[2];
+
+	q.rules[0] = draw(sys, 2);
+	fp_buf_init(&b, &u.arena);
+	fp_buf_puts(&b, "default deny; deny socketcall(call) where call == 1; deny ipc(call) where "
+			"call == 2;");
+	put_rule(&b, "allow", sys, q.rules[0]);
+	q.ir = resolve(fp_buf_text(&b));
+	if (!q.ir->calls[sys->index].n)
+		return; /* the condition can never hold */
+	s.when[abi] = q.ir->calls[sys->index].at[0].rule->u.call.when[abi];
+	both[0] = encode(sys, abi, q.rules[0]);
+	both[1] = at_least(p, sys, abi, 1);
+	expect_same(solve(Z3_mk_and(z, 2, both)),
+		    fp_decide_calls(&prover, p->ir, &s, true).outcome == FP_FAILS, "never");
+	both[1] = Z3_mk_not(z, both[1]);
+	expect_same(solve(Z3_mk_and(z, 2, both)),
+		    fp_decide_calls(&prover, p->ir, &s, false).outcome == FP_FAILS, "expect");
+}
+
+/* Rounds, and the seconds after which no other begins: a slow machine does fewer. */
+#define ROUNDS     400
+#define ROUNDS_MIN 40
+#define SECONDS    12.0
+
+static double cpu(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void z3_agrees(void **state)
+{
+	int rounds = 0;
+
+	(void)state;
+	for (; rounds < ROUNDS && (cpu() < SECONDS || rounds < ROUNDS_MIN); rounds++) {
+		const char *name = calls[random_below(8)];
+		const struct fp_sysdef *sys = fp_sys_find(name, strlen(name));
+		enum fp_abi abi = abis[random_below(3)];
+		struct policy a = { 0 }, b = { 0 };
+		if (sys->nr[abi] < 0)
+			abi = FP_ABI_X86_64;
+		begin();
+		make_words();
+		draw_policy(&a, sys, NULL);
+		draw_policy(&b, sys, random_below(5) ? &a : NULL);
+		compare(&a, &b, sys, abi);
+		compare(&b, &a, sys, abi);
+		claim(&a, sys, abi);
+		end();
+	}
+	assert_true(found > asked / 5 && found < asked - asked / 10);
+	printf("measured: %d pairs of random policies, %zu questions to z3 (%zu with an example), 0 "
+	       "disagreements\n",
+	       rounds, asked, found);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(z3_agrees) };
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
