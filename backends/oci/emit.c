@@ -6,10 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
 static bool is_index(const char *token, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
-		if (token[i] < '0' || token[i] > '9')
+		if (!is_digit(token[i]))
 			return false;
 	return len > 0;
 }
@@ -22,25 +27,28 @@ static const char *next_token(const char *at, size_t *len)
 	return at;
 }
 
+/* The end of a name comes before what goes on. */
+static int place_of(char c)
+{
+	return c == '\0' ? 0 : c == '/' ? 1 : 2 + (unsigned char)c;
+}
+
 /* Members by their names, elements by their numbers, and what holds both before what it holds. */
 static int by_pointer(const void *a, const void *b)
 {
 	const char *x = (*(const struct fp_oci_item *const *)a)->pointer;
 	const char *y = (*(const struct fp_oci_item *const *)b)->pointer;
-	size_t n = 0, m = 0;
+	size_t n = 0, token = 0;
 
-	while (*x && *y) {
-		x = next_token(x, &n);
-		y = next_token(y, &m);
-		int c = memcmp(x, y, n < m ? n : m);
-		if (n != m && (!c || (is_index(x, n) && is_index(y, m))))
-			return n < m ? -1 : 1;
-		if (c)
-			return c;
-		x += n;
-		y += m;
+	for (; x[n] && x[n] == y[n]; n++)
+		if (x[n] == '/')
+			token = n + 1;
+	if (is_digit(x[n]) || is_digit(y[n])) {
+		size_t xn = strcspn(x + token, "/"), yn = strcspn(y + token, "/");
+		if (xn != yn && is_index(x + token, xn) && is_index(y + token, yn))
+			return xn < yn ? -1 : 1;
 	}
-	return (*x != 0) - (*y != 0);
+	return place_of(x[n]) - place_of(y[n]);
 }
 
 static void put_value(struct fp_json *j, const char *key, const struct fp_oci_item *item)

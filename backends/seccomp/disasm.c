@@ -166,8 +166,10 @@ static void print_nr(struct fp_buf *out, const struct known *k, uint32_t nr)
 		const struct fp_sysdef *sys = fp_sys_by_nr((enum fp_abi)i, nr & ~abi->nr_bit);
 		if (!sys)
 			continue;
-		fp_buf_printf(out, "%s%s%s%s", sep, abi->is_native ? quiet : abi->name,
-			      abi->is_native ? quiet : " ", sys->name);
+		fp_buf_puts(out, sep);
+		fp_buf_puts(out, abi->is_native ? quiet : abi->name);
+		fp_buf_puts(out, abi->is_native ? quiet : " ");
+		fp_buf_puts(out, sys->name);
 		sep = ", ";
 	}
 }
@@ -226,10 +228,18 @@ static void print_jump(struct listing *l, size_t i, const struct sock_filter *f)
 		fp_buf_printf(l->out, "ja    %zu", i + 1 + (size_t)f->k);
 		return;
 	}
-	fp_buf_printf(l->out, "%s  ", jump_name(f->code));
+	fp_buf_puts(l->out, jump_name(f->code));
+	fp_buf_puts(l->out, "  ");
 	print_operand(l, k);
-	fp_buf_printf(l->out, is_small ? ", %" PRIu32 : ", 0x%" PRIx32, f->k);
-	fp_buf_printf(l->out, ", %zu, %zu", i + 1 + f->jt, i + 1 + f->jf);
+	fp_buf_puts(l->out, ", ");
+	if (is_small)
+		fp_buf_number(l->out, f->k);
+	else
+		fp_buf_printf(l->out, "0x%" PRIx32, f->k);
+	fp_buf_puts(l->out, ", ");
+	fp_buf_number(l->out, i + 1 + f->jt);
+	fp_buf_puts(l->out, ", ");
+	fp_buf_number(l->out, i + 1 + f->jf);
 	print_constant(l, k, f->k);
 }
 

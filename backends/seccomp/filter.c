@@ -13,7 +13,7 @@
 #define WEIGHT_CALL     8u
 #define WEIGHT_FILTERED 16u
 
-/* Numbers an ABI assigns, ascending, each with what the filter does there. */
+/* Numbers an ABI assigns, each with what the filter does there. */
 struct numbered {
 	uint32_t nr, to, weight;
 };
@@ -21,7 +21,41 @@ struct numbered {
 struct numbers {
 	struct numbered *at;
 	size_t n;
+	const uint16_t *rank; /* by call: its place in `at`, which is in the order of numbers */
 };
+
+struct call_number {
+	int32_t nr;
+	uint16_t call;
+};
+
+static int by_number(const void *x, const void *y)
+{
+	const struct call_number *a = x, *b = y;
+
+	return (a->nr > b->nr) - (a->nr < b->nr);
+}
+
+/* The calls of an ABI by number are the same for all targets. */
+static const uint16_t *ranks(struct fp_unit *u, enum fp_abi abi)
+{
+	static const char what[] = "ranks of calls";
+	const uint16_t *kept = fp_unit_recall(u, what, fp_abi(abi), NULL);
+	size_t n = 0;
+
+	if (kept)
+		return kept;
+	struct call_number *calls = FP_NEW_ARRAY(&u->arena, fp_sys_count(), struct call_number);
+	uint16_t *rank = FP_NEW_ARRAY(&u->arena, fp_sys_count(), uint16_t);
+	for (size_t i = 0; i < fp_sys_count(); i++)
+		if (fp_sys_at(i)->nr[abi] >= 0)
+			calls[n++] = (struct call_number){ fp_sys_at(i)->nr[abi], (uint16_t)i };
+	qsort(calls, n, sizeof(*calls), by_number);
+	for (size_t i = 0; i < n; i++)
+		rank[calls[i].call] = (uint16_t)i;
+	fp_unit_keep(u, what, fp_abi(abi), NULL, rank);
+	return rank;
+}
 
 static uint32_t weigh(const struct fp_call_context *c, const struct fp_call_abi *a, enum fp_abi abi)
 {
@@ -42,18 +76,12 @@ static void number(struct fp_call_context *c, struct fp_seccomp_plan *plan, enum
 			      .to = fp_call_graph(c, abi, &f->graph) };
 
 	n.weight = weigh(c, a, abi);
-	numbers->at[numbers->n++] = n;
+	numbers->at[numbers->rank[c->sys->index]] = n;
+	numbers->n++;
 	if (a->is_plain)
 		return;
 	struct fp_call_code code = { .sys = c->sys, .abi = abi, .node = n.to };
 	fp_vec_push(&c->unit->arena, &f->calls, code);
-}
-
-static int by_number(const void *x, const void *y)
-{
-	const struct numbered *a = x, *b = y;
-
-	return (a->nr > b->nr) - (a->nr < b->nr);
 }
 
 struct spans {
@@ -139,19 +167,18 @@ void fp_filter_build(struct fp_call_context *c, struct fp_seccomp_plan *plan)
 		if (plan->filter[i].is_wanted)
 			fp_graph_init(&plan->filter[i].graph, &c->unit->arena, &c->table);
 	}
-	for (unsigned i = 0; i < FP_ABI_N; i++)
-		if (c->open >> i & 1)
-			numbers[i].at =
-				FP_NEW_ARRAY(&c->unit->arena, fp_sys_count(), struct numbered);
+	for (unsigned i = 0; i < FP_ABI_N; i++) {
+		if (!(c->open >> i & 1))
+			continue;
+		numbers[i].at = FP_NEW_ARRAY(&c->unit->arena, fp_sys_count(), struct numbered);
+		numbers[i].rank = ranks(c->unit, (enum fp_abi)i);
+	}
 	for (size_t i = 0; i < fp_sys_count(); i++) {
 		fp_call_load(c, fp_sys_at(i));
 		for (unsigned abi = 0; abi < FP_ABI_N; abi++)
 			if (c->abi[abi].is_there)
 				number(c, plan, (enum fp_abi)abi, &numbers[abi]);
 	}
-	for (unsigned i = 0; i < FP_ABI_N; i++)
-		if (numbers[i].n)
-			qsort(numbers[i].at, numbers[i].n, sizeof(*numbers[i].at), by_number);
 	for (unsigned i = 0; i < FP_ARCH_N; i++) {
 		struct fp_filter *f = &plan->filter[i];
 		if (!f->is_wanted)

@@ -232,11 +232,22 @@ void fp_bundle_claims(struct fp_unit *u, struct fp_bundle *b, const struct fp_bu
 static int by_range(const void *a, const void *b)
 {
 	const struct fp_map *x = a, *y = b;
-	int c = strcmp(x->pointer ? x->pointer : "", y->pointer ? y->pointer : "");
+	int c = 0;
 
+	if (x->pointer != y->pointer)
+		c = strcmp(x->pointer ? x->pointer : "", y->pointer ? y->pointer : "");
 	c = c ? c : (x->begin > y->begin) - (x->begin < y->begin);
 	c = c ? c : (x->end > y->end) - (x->end < y->end);
 	return c ? c : (x->rule > y->rule) - (x->rule < y->rule);
+}
+
+/* Filters and profiles are mapped from their beginning on. */
+static bool is_in_order(const struct fp_artifact *a)
+{
+	for (size_t i = 1; i < a->map.n; i++)
+		if (by_range(&a->map.at[i - 1], &a->map.at[i]) > 0)
+			return false;
+	return true;
 }
 
 static void srcmap_line(struct fp_buf *b, const char *name, const struct fp_map *m)
@@ -264,7 +275,7 @@ void fp_bundle_srcmap(struct fp_unit *u, struct fp_bundle *b, const struct fp_bu
 	for (enum fp_layer l = 0; l < FP_LAYER_N; l++)
 		for (size_t i = 0; i < t->layers[l].artifacts.n; i++) {
 			struct fp_artifact *a = t->layers[l].artifacts.at[i];
-			if (a->map.n)
+			if (!is_in_order(a))
 				qsort(a->map.at, a->map.n, sizeof(a->map.at[0]), by_range);
 			for (size_t j = 0; j < a->map.n; j++) {
 				const struct fp_map *m = &a->map.at[j];
