@@ -29,7 +29,7 @@ for path in $(grep '^| ' README.md | grep -oE '`[a-z][A-Za-z0-9_-]*/[A-Za-z0-9_.
 	ok $? "README: $path is there"
 done
 for document in README.md docs/*.md grammar/*.md backends/*/*.md; do
-	for link in $(grep -oE '\]\([^)#:]+' "$document" | cut -c3- | LC_ALL=C sort -u); do
+	for link in $(grep -oE '\]\([A-Za-z0-9_./][A-Za-z0-9_./-]*[)#]' "$document" | tr -d ')#' | cut -c3- | LC_ALL=C sort -u); do
 		[ -e "$(dirname "$document")/$link" ]
 		ok $? "$document: $link is there"
 	done
