@@ -266,8 +266,10 @@ static enum fp_walk_result walk(struct fp_prover *p, struct question *q, const s
 {
 	struct fp_walk w;
 
-	if (p->paths->used > PATHS_KEPT)
+	size_t left = p->u->arena.limit - p->u->arena.used;
+	if (p->paths->used > PATHS_KEPT || p->paths->used > left)
 		fp_arena_free(p->paths);
+	p->paths->limit = left;
 	fp_walk_init(&w, p->paths, p->states, is_symbolic);
 	if (path)
 		fp_walk_add_glob(&w, path, q->subject, true);
