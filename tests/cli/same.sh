@@ -61,7 +61,8 @@ is "$(diff -r dated epoch)" "" "SOURCE_DATE_EPOCH is --today by seconds"
 is "$(diff -rq dated first-lab | grep -v manifest.json)" "" "and shows in the manifest alone"
 
 # Nothing of this machine stands in an artifact.
-# shellcheck disable=SC2086 # several
+# A checkout in a folder that a policy itself names proves nothing about the machine.
+grep -qF "\"$root/" src/*.policy && root=$tmp
 here="$tmp|(^|[^A-Za-z0-9_./-])$root/|$(uname -n)\."
 is "$(grep -rlE -e "$here" first-*)" "" "no path and no name of this machine is written"
 # In one run, or one after the other.
