@@ -50,6 +50,11 @@ run "$fpolicyc" merge "$tmp/config.json" "$dir/debian-12" -o "$tmp/merged.json"
 is "$status" 0 "capabilities beyond the policy's give way"
 is "$(grep -c CAP_ "$tmp/merged.json")" 0 "and none is left"
 
+config '' ',"mounts":[{"destination":"/in","type":"bind","source":"/srv/7","options":["bind","rrw","rsuid","rdev","rexec"]}]'
+run "$fpolicyc" merge "$tmp/config.json" "$dir/debian-12" -o "$tmp/merged.json"
+is "$status" 0 "recursive loose options of a mount give way"
+is "$(grep -cE '"(rrw|rsuid|rdev|rexec)"' "$tmp/merged.json")" 0 "and none is left to undo the strict ones"
+
 config ',"user":{"uid":5,"gid":5}' ''
 refused E0802 "another identity"
 case $out in *5*1000* | *1000*5*) ok 0 "both identities are named" ;; *) is "$out" "5 and 1000" "both identities are named" ;; esac
