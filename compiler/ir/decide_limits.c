@@ -15,12 +15,20 @@ static bool is_io(enum fp_limit limit)
 	       limit == FP_LIM_IO_WRITE_OPS;
 }
 
+/* The kernel knows a device by its number; a path stands for one only where no number was given. */
+static bool is_same_device(const struct fp_rule_limit *a, const struct fp_rule_limit *b)
+{
+	if (a->has_number && b->has_number)
+		return a->major == b->major && a->minor == b->minor;
+	return !strcmp(a->device, b->device);
+}
+
 /* The rule of a knob, of the same device where it has one. */
 static const struct fp_rule *same_knob(const struct fp_ir *ir, const struct fp_rule *like)
 {
 	fp_ir_each (ir, FP_KIND_LIMIT, r)
 		if (r->u.limit.limit == like->u.limit.limit &&
-		    (!is_io(r->u.limit.limit) || !strcmp(r->u.limit.device, like->u.limit.device)))
+		    (!is_io(r->u.limit.limit) || is_same_device(&r->u.limit, &like->u.limit)))
 			return r;
 	return NULL;
 }

@@ -265,7 +265,11 @@ static void io_limit(struct fp_sema *s, const struct fp_scope *sc, const struct 
 					   .minor = dev.minor };
 		if (!limit_value(s, limit, o->kids[0], &l.value))
 			continue;
-		const char *key = fp_arena_printf(&s->u->arena, "%s %s", name, path);
+		/* Two paths of one number are one device: their limits contradict or replace each
+		 * other. */
+		const char *key = numbered ? fp_arena_printf(&s->u->arena, "%s %u:%u", name,
+							     dev.major, dev.minor)
+					   : fp_arena_printf(&s->u->arena, "%s %s", name, path);
 		const char *number = numbered ? fp_arena_printf(&s->u->arena, " block %u:%u",
 								dev.major, dev.minor)
 					      : "";

@@ -251,10 +251,11 @@ static void gather(struct fp_sema *s, struct fp_draft *d, struct fp_policy_def *
 	p->open = false;
 }
 
-static void add_bound(struct fp_sema *s, struct fp_draft *d, const struct fp_ast *ref, bool is_base)
+static void add_bound(struct fp_sema *s, struct fp_draft *d, const struct fp_ast *ref, bool is_base,
+		      struct fp_span at)
 {
 	struct fp_policy_def *p = fp_sema_policy(s, ref->name);
-	struct fp_bound b = { .name = ref->name->text, .is_base = is_base, .span = ref->span };
+	struct fp_bound b = { .name = ref->name->text, .is_base = is_base, .span = at };
 
 	if (!p)
 		return;
@@ -264,13 +265,38 @@ static void add_bound(struct fp_sema *s, struct fp_draft *d, const struct fp_ast
 		fp_vec_push(&s->u->arena, &d->bounds, b);
 }
 
+static bool is_bounded_by(const struct fp_draft *d, const struct fp_str *name)
+{
+	for (size_t i = 0; i < d->bounds.n; i++)
+		if (!d->bounds.at[i].is_base && !strcmp(d->bounds.at[i].name, name->text))
+			return true;
+	return false;
+}
+
+/* What bounds a base bounds all that is built on it: a widening cannot leave the ceiling behind. */
+static void inherited_bounds(struct fp_sema *s, struct fp_draft *d, const struct fp_ast *policy)
+{
+	const struct fp_ast *base = fp_ast_kid(policy, FP_AST_EXTENDS);
+	const struct fp_policy_def *p = base ? fp_sema_policy(s, base->name) : NULL;
+	struct fp_span at = base ? base->span : policy->span;
+
+	for (; p; p = base ? fp_sema_policy(s, base->name) : NULL) {
+		for (size_t i = 0; i < p->node->n; i++)
+			if (p->node->kids[i]->kind == FP_AST_WITHIN &&
+			    !is_bounded_by(d, p->node->kids[i]->name))
+				add_bound(s, d, p->node->kids[i], false, at);
+		base = fp_ast_kid(p->node, FP_AST_EXTENDS);
+	}
+}
+
 static void bounds(struct fp_sema *s, struct fp_draft *d, const struct fp_ast *policy)
 {
 	for (size_t i = 0; i < policy->n; i++) {
 		const struct fp_ast *n = policy->kids[i];
 		if (n->kind == FP_AST_EXTENDS || n->kind == FP_AST_WITHIN)
-			add_bound(s, d, n, n->kind == FP_AST_EXTENDS);
+			add_bound(s, d, n, n->kind == FP_AST_EXTENDS, n->span);
 	}
+	inherited_bounds(s, d, policy);
 }
 
 static void check_bases(struct fp_sema *s, const struct fp_ast *policy)

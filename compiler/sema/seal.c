@@ -115,6 +115,34 @@ static void check_caps(struct fp_sema *s, struct fp_draft *d)
 
 #define MAX_ID_MAPS 340u /* of each file /proc/PID/{uid,gid}_map: UID_GID_MAP_MAX_EXTENTS */
 
+static int by_device(const void *a, const void *b)
+{
+	const struct fp_rule *x = *(const struct fp_rule *const *)a;
+	const struct fp_rule *y = *(const struct fp_rule *const *)b;
+	int c = strcmp(x->u.limit.device, y->u.limit.device);
+
+	return c ? c : strcmp(x->text, y->text);
+}
+
+/* A path has one number: with two, a policy would seem to keep a limit that its base set on the
+ * other. */
+static void check_devices(struct fp_sema *s, const struct fp_draft *d)
+{
+	FP_VEC(const struct fp_rule *) io = { 0 };
+
+	for (size_t i = 0; i < d->rules.n; i++)
+		if (d->rules.at[i].rule.kind == FP_KIND_LIMIT && d->rules.at[i].rule.u.limit.device)
+			fp_vec_push(&s->u->arena, &io, &d->rules.at[i].rule);
+	if (io.n)
+		qsort(io.at, io.n, sizeof(io.at[0]), by_device);
+	for (size_t i = 1; i < io.n; i++) {
+		const struct fp_rule_limit *x = &io.at[i - 1]->u.limit, *y = &io.at[i]->u.limit;
+		if (!strcmp(x->device, y->device) && (x->has_number != y->has_number ||
+						      x->major != y->major || x->minor != y->minor))
+			conflict(s, io.at[i - 1], io.at[i]);
+	}
+}
+
 static bool overlap(uint32_t a, uint32_t b, uint32_t a_count, uint32_t b_count)
 {
 	return a < (uint64_t)b + b_count && b < (uint64_t)a + a_count;
@@ -539,6 +567,7 @@ static void settle(struct fp_sema *s, struct fp_draft *d)
 	nearest_only(d, FP_KIND_CAPABILITY);
 	nearest_only(d, FP_KIND_ID_MAP);
 	check_caps(s, d);
+	check_devices(s, d);
 	check_overlaps(s, d);
 	check_idmaps(s, d);
 	foreign_abis(s, d);
