@@ -7,13 +7,16 @@
 #define CAP_NET_ADMIN 12 /* include/uapi/linux/capability.h */
 #define CAP_NET_RAW   13
 
+/* 127.0.0.0/8, ::1, and the unspecified addresses: the kernel connects those to loopback. */
 static bool is_loopback(const struct fp_prefix *p)
 {
-	static const uint8_t one[16] = { [15] = 1 };
+	static const uint8_t zero[16] = { 0 }, one[16] = { [15] = 1 };
 
 	if (p->family == FP_IPV4)
-		return p->bits >= 8 && p->addr[0] == 127;
-	return p->bits == 128 && !memcmp(p->addr, one, sizeof(one));
+		return (p->bits >= 8 && p->addr[0] == 127) ||
+		       (p->bits == 32 && !memcmp(p->addr, zero, 4));
+	return p->bits == 128 &&
+	       (!memcmp(p->addr, one, sizeof(one)) || !memcmp(p->addr, zero, sizeof(zero)));
 }
 
 static size_t loopbacks(const struct fp_rule_net *net)

@@ -88,3 +88,14 @@ bool fp_prefix_contains(const struct fp_prefix *outer, const struct fp_prefix *i
 	clear_host_bits(&cut);
 	return !memcmp(cut.addr, outer->addr, sizeof(cut.addr));
 }
+
+bool fp_prefix_is_mapped(const struct fp_prefix *p, struct fp_prefix *v4)
+{
+	static const struct fp_prefix mapped = { FP_IPV6, 96, { [10] = 0xff, [11] = 0xff } };
+
+	if (!fp_prefix_contains(&mapped, p))
+		return false;
+	*v4 = (struct fp_prefix){ FP_IPV4, (uint8_t)(p->bits - 96), { 0 } };
+	memcpy(v4->addr, p->addr + 12, 4);
+	return true;
+}

@@ -34,4 +34,10 @@ void fp_prefix_print(struct fp_buf *b, const struct fp_prefix *p);
 int fp_prefix_cmp(const struct fp_prefix *a, const struct fp_prefix *b); /* family, address, bits */
 bool fp_prefix_contains(const struct fp_prefix *outer, const struct fp_prefix *inner);
 
+/*
+ * Whether the prefix lies in ::ffff:0:0/96 (RFC 4291, 2.5.5.2), with the IPv4 prefix it stands for.
+ * No packet has such an address: an AF_INET6 socket that is told one sends IPv4.
+ */
+bool fp_prefix_is_mapped(const struct fp_prefix *p, struct fp_prefix *v4);
+
 #endif

@@ -12,6 +12,25 @@ struct peers {
 	bool any;
 };
 
+/* A layer that sees packets would let an IPv6 prefix of IPv4 addresses decide nothing. */
+static bool add_unmapped(struct fp_sema *s, const struct fp_ast *n, const char *text,
+			 const struct fp_prefix *p, struct peers *out)
+{
+	struct fp_prefix v4;
+	struct fp_buf meant;
+
+	if (!fp_prefix_is_mapped(p, &v4)) {
+		fp_vec_push(&s->u->arena, &out->list, *p);
+		return true;
+	}
+	fp_buf_init(&meant, &s->u->arena);
+	fp_prefix_print(&meant, &v4);
+	fp_diag(s->u, FP_E_PREFIX, n->span,
+		"'%s' is IPv4 in the form of IPv6: sockets send IPv4 packets for it", text);
+	fp_diag_help(s->u, "write the IPv4 prefix: %s", fp_buf_text(&meant));
+	return false;
+}
+
 static bool add_prefix(struct fp_sema *s, const struct fp_ast *n, const char *text,
 		       struct peers *out)
 {
@@ -20,8 +39,7 @@ static bool add_prefix(struct fp_sema *s, const struct fp_ast *n, const char *te
 
 	switch (fp_prefix_parse(text, strlen(text), &p)) {
 	case FP_PREFIX_OK:
-		fp_vec_push(&s->u->arena, &out->list, p);
-		return true;
+		return add_unmapped(s, n, text, &p, out);
 	case FP_PREFIX_SYNTAX:
 		fp_diag(s->u, FP_E_PREFIX, n->span, "'%s' is no address", text);
 		return false;

@@ -299,6 +299,35 @@ static void test_prefix_round_trip(void **state)
 	}
 }
 
+/* The C library's IN6_IS_ADDR_V4MAPPED decides; the length tells whether all addresses are. */
+static void test_prefix_mapped_is_ipv4(void **state)
+{
+	static const char *const texts[] = { "::ffff:10.20.0.0/112",
+					     "::ffff:0:0/96",
+					     "::ffff:0:0/95",
+					     "::/0",
+					     "::fffe:10.0.0.0/104",
+					     "::10.0.0.1",
+					     "64:ff9b::a00:1",
+					     "::ffff:169.254.169.254",
+					     "10.0.0.0/8" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		struct fp_prefix p, v4;
+		struct in6_addr a;
+		fp_prefix_parse(texts[i], strlen(texts[i]), &p);
+		memcpy(&a, p.addr, sizeof(a));
+		bool want = p.family == FP_IPV6 && p.bits >= 96 && IN6_IS_ADDR_V4MAPPED(&a);
+		assert_int_equal(fp_prefix_is_mapped(&p, &v4), want);
+		if (!want)
+			continue;
+		assert_int_equal(v4.family, FP_IPV4);
+		assert_int_equal(v4.bits, p.bits - 96);
+		assert_memory_equal(v4.addr, p.addr + 12, 4);
+	}
+}
+
 static void test_prefix_contains_by_bits(void **state)
 {
 	unsigned held = 0;
@@ -673,6 +702,7 @@ int main(void)
 		UNIT_TEST(test_intern_and_index),
 		UNIT_TEST(test_prefix_round_trip),
 		UNIT_TEST(test_prefix_contains_by_bits),
+		UNIT_TEST(test_prefix_mapped_is_ipv4),
 		UNIT_TEST(test_prefix_refusals),
 		UNIT_TEST(test_every_day),
 		UNIT_TEST(test_dates_that_never_were),
