@@ -46,8 +46,6 @@ static void lower_user(struct fp_oci_plan *p, const struct fp_rule *r)
 			     "the identity is outside the map: the runtime will not start the job");
 }
 
-static const char *const cap_sets[] = { "bounding", "effective", "permitted" };
-
 static const char *cap_name(struct fp_oci_plan *p, const char *name)
 {
 	char *text = fp_arena_printf(&p->u->arena, "CAP_%s", name);
@@ -67,14 +65,14 @@ static const struct fp_rule *cap_rule(const struct fp_oci_plan *p, uint8_t bit)
 	return fp_ir_only(p->ir, FP_KIND_CAPABILITY);
 }
 
-static void lower_cap_set(struct fp_oci_plan *p, const char *set)
+static void lower_cap_set(struct fp_oci_plan *p, const char *set, uint64_t caps)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < fp_cap_count(); i++) {
 		const struct fp_cap *cap = fp_cap_at(i);
 
-		if (p->ir->caps >> cap->bit & 1)
+		if (caps >> cap->bit & 1)
 			fp_oci_text(p, cap_rule(p, cap->bit), cap_name(p, cap->name),
 				    "/process/capabilities/%s/%zu", set, n++);
 	}
@@ -84,27 +82,23 @@ static void lower_cap_set(struct fp_oci_plan *p, const char *set)
 }
 
 /*
- * All five sets are written: what is absent is the runtime's choice. Ambient and inheritable stay
- * empty so that nothing is handed to programs that do not ask; execve of an identity other than 0
- * then drops the rest (capabilities(7), "Transformation of capabilities during execve").
+ * All five sets are written: what is absent is the runtime's choice. execve gives user 0 what is in
+ * the bounding set, and any other user nothing but the ambient set, which must be inheritable
+ * (capabilities(7), "Transformation of capabilities during execve"). Not more is handed on than
+ * that: an inheritable set of user 0 could only serve files.
  */
 static void lower_caps(struct fp_oci_plan *p)
 {
 	const struct fp_rule *user = fp_ir_only(p->ir, FP_KIND_USER);
-	bool is_lost = p->ir->caps && user && user->u.user.uid != 0;
+	uint64_t handed = user && user->u.user.uid ? p->ir->caps : 0;
 
-	for (size_t i = 0; i < sizeof(cap_sets) / sizeof(cap_sets[0]); i++)
-		lower_cap_set(p, cap_sets[i]);
-	fp_oci_empty(p, fp_ir_only(p->ir, FP_KIND_CAPABILITY), "/process/capabilities/inheritable");
-	fp_oci_empty(p, fp_ir_only(p->ir, FP_KIND_CAPABILITY), "/process/capabilities/ambient");
-	fp_ir_each (p->ir, FP_KIND_CAPABILITY, r) {
-		if (is_lost)
-			fp_oci_claim(p, r, FP_CLAIM_NARROWER,
-				     "the job runs as user %u: execve drops what is not ambient",
-				     user->u.user.uid);
-		else
-			fp_oci_claim(p, r, FP_CLAIM_EXACT, NULL);
-	}
+	lower_cap_set(p, "bounding", p->ir->caps);
+	lower_cap_set(p, "effective", p->ir->caps);
+	lower_cap_set(p, "permitted", p->ir->caps);
+	lower_cap_set(p, "inheritable", handed);
+	lower_cap_set(p, "ambient", handed);
+	fp_ir_each (p->ir, FP_KIND_CAPABILITY, r)
+		fp_oci_claim(p, r, FP_CLAIM_EXACT, NULL);
 }
 
 static void lower_umask(struct fp_oci_plan *p, const struct fp_rule *r)

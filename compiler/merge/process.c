@@ -168,7 +168,26 @@ static json_t *intersect(struct fp_merge_state *m, const char *at, json_t *base,
 	return sorted_set(m, out);
 }
 
-/* A set that the base does not name is empty to both runtimes. */
+/*
+ * A set that the base does not name is empty to both runtimes. What is ambient must be inheritable
+ * (capabilities(7)): `runc spec` asks for the one without the other, and gets neither.
+ */
+static json_t *cap_set(struct fp_merge_state *m, const char *at, json_t *base, const char *set,
+		       json_t *ours)
+{
+	const char *in = strcmp(set, "inheritable") ? set : "ambient";
+	json_t *theirs = json_object_get(base, set);
+	json_t *out = intersect(m, fp_merge_at(m, "%s/%s", at, set),
+				json_array_size(theirs) ? theirs : json_object_get(base, in), ours);
+
+	if (!strcmp(set, "ambient") && json_array_size(out) < json_array_size(ours))
+		fp_merge_note(m,
+			      "%s/ambient leaves out what the base does not hand on: a user "
+			      "other than 0 will not have it",
+			      at);
+	return out;
+}
+
 json_t *fp_merge_capabilities(struct fp_merge_state *m, const char *at, json_t *base, json_t *ours)
 {
 	json_t *out, *value;
@@ -177,9 +196,8 @@ json_t *fp_merge_capabilities(struct fp_merge_state *m, const char *at, json_t *
 	if (!base)
 		return ours;
 	out = fp_merge_copy(m, base);
-	json_object_foreach(ours, set, value) fp_merge_set(
-		m, out, set,
-		intersect(m, fp_merge_at(m, "%s/%s", at, set), json_object_get(base, set), value));
+	json_object_foreach(ours, set, value)
+		fp_merge_set(m, out, set, cap_set(m, at, base, set, value));
 	json_object_foreach(base, set, value) if (!json_object_get(ours, set))
 		fp_merge_set(m, out, set, fp_merge_new(m, json_array()));
 	return out;

@@ -115,7 +115,7 @@ narrow() {
 }
 
 expected() {
-	zero=0000000000000000
+	bind=0000000000000400 # CAP_NET_BIND_SERVICE, of linux/capability.h
 	cat <<-END
 		denied call=Invalid cross-device link
 		write to /=Read-only file system
@@ -130,11 +130,11 @@ expected() {
 		masked file=<>
 		masked directory=
 		network devices=1
-		CapInh:$zero
-		CapPrm:$zero
-		CapEff:$zero
-		CapBnd:$zero
-		CapAmb:$zero
+		CapInh:$bind
+		CapPrm:$bind
+		CapEff:$bind
+		CapBnd:$bind
+		CapAmb:$bind
 		NoNewPrivs:1
 		Seccomp:2
 		identity=1000:1000

@@ -149,6 +149,17 @@ MERGES(capabilities, {
 	merges("{\"process\":{\"capabilities\":{\"inheritable\":[\"CAP_KILL\"]}}}",
 	       "{\"process\":{\"capabilities\":{\"bounding\":[]}}}",
 	       "{\"process\":{\"capabilities\":{\"bounding\":[],\"inheritable\":[]}}}");
+	/* runc spec: ambient without inheritable, which no kernel grants */
+	merges("{\"process\":{\"capabilities\":{\"ambient\":[\"CAP_KILL\",\"CAP_CHOWN\"]}}}",
+	       "{\"process\":{\"capabilities\":{\"ambient\":[\"CAP_KILL\"],"
+	       "\"inheritable\":[\"CAP_KILL\"]}}}",
+	       "{\"process\":{\"capabilities\":{\"ambient\":[\"CAP_KILL\"],"
+	       "\"inheritable\":[\"CAP_KILL\"]}}}");
+	merges("{\"process\":{\"capabilities\":{\"bounding\":[\"CAP_KILL\"]}}}",
+	       "{\"process\":{\"capabilities\":{\"bounding\":[\"CAP_KILL\"],"
+	       "\"ambient\":[\"CAP_KILL\"],\"inheritable\":[\"CAP_KILL\"]}}}",
+	       "{\"process\":{\"capabilities\":{\"bounding\":[\"CAP_KILL\"],"
+	       "\"ambient\":[],\"inheritable\":[]}}}");
 	merges("{}", "{\"process\":{\"capabilities\":{\"bounding\":[\"CAP_KILL\"]}}}",
 	       "{\"process\":{\"capabilities\":{\"bounding\":[\"CAP_KILL\"]}}}");
 	refused("{\"process\":{\"capabilities\":{\"bounding\":[1]}}}",

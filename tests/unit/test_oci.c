@@ -163,18 +163,33 @@ static void identity(void **state)
 	every_pointer_leads_somewhere(&m);
 }
 
-static void capabilities_need_root(void **state)
+/* After execve an identity other than 0 holds what is ambient, and nothing can be ambient that is
+ * not inheritable and permitted; user 0 holds the bounding set. */
+static void check_caps(struct test *t, uint32_t uid, const char *handed)
 {
-	struct test *t = *state;
+	static const char want[] = "[\"CAP_NET_RAW\"]";
 	struct made m;
 
-	ir_add(&t->b, FP_KIND_USER, "user")->u.user = (struct fp_rule_user){ .uid = 7 };
+	ir_add(&t->b, FP_KIND_USER, "user")->u.user = (struct fp_rule_user){ .uid = uid };
 	ir_add(&t->b, FP_KIND_CAPABILITY, "net_raw")->u.caps.set = UINT64_C(1) << 13;
 	t->b.ir.caps = UINT64_C(1) << 13;
 	m = make(t, "debian-13");
-	is(&m, "/process/capabilities/bounding", "[\"CAP_NET_RAW\"]");
-	is(&m, "/process/capabilities/ambient", "[]");
-	claims(&m, FP_KIND_CAPABILITY, NULL, FP_CLAIM_NARROWER, "execve drops");
+	is(&m, "/process/capabilities/bounding", want);
+	is(&m, "/process/capabilities/effective", want);
+	is(&m, "/process/capabilities/permitted", want);
+	is(&m, "/process/capabilities/inheritable", handed);
+	is(&m, "/process/capabilities/ambient", handed);
+	claims(&m, FP_KIND_CAPABILITY, NULL, FP_CLAIM_EXACT, NULL);
+}
+
+static void capabilities_of_user_0(void **state)
+{
+	check_caps(*state, 0, "[]");
+}
+
+static void capabilities_of_others(void **state)
+{
+	check_caps(*state, 7, "[\"CAP_NET_RAW\"]");
 }
 
 static void versions(void **state)
@@ -551,13 +566,21 @@ static void profiles(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(identity),   TEST(capabilities_need_root),
-		TEST(versions),   TEST(namespaces),
-		TEST(binds),      TEST(file_systems),
-		TEST(paths),      TEST(devices),
-		TEST(limits),     TEST(swap),
-		TEST(odd_limits), TEST(old_hierarchies),
-		TEST(peers),      TEST(blobs),
+		TEST(identity),
+		TEST(capabilities_of_user_0),
+		TEST(capabilities_of_others),
+		TEST(versions),
+		TEST(namespaces),
+		TEST(binds),
+		TEST(file_systems),
+		TEST(paths),
+		TEST(devices),
+		TEST(limits),
+		TEST(swap),
+		TEST(odd_limits),
+		TEST(old_hierarchies),
+		TEST(peers),
+		TEST(blobs),
 		TEST(profiles),
 	};
 
