@@ -210,7 +210,8 @@ bless: all
 
 # ---- the kernel lab: docs/lab.md ----
 
-LAB_PACKAGES := gcc gcc-aarch64-linux-gnu libc6-dev libc6-dev-arm64-cross qemu-system-arm qemu-system-x86 secilc xz-utils
+QUICK_PACKAGES := binutils gcc libc6-dev qemu-system-x86 secilc xz-utils
+LAB_PACKAGES := $(QUICK_PACKAGES) gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-system-arm
 
 # Programs of the guests, static, for the machines the lab has kernels of.
 lab_programs := $(filter-out cpio,$(patsubst tests/lab/%.c,%,$(wildcard tests/lab/*.c))) escape
@@ -237,15 +238,17 @@ $(B)/lab/cpio: tests/lab/cpio.c
 	$(Q)mkdir -p $(@D) && $(CC) -D_GNU_SOURCE -std=gnu11 -O2 $(WARN) -o $@ $<
 
 # What is missing is asked for; what cannot be had is skipped by the lab itself, with the reason.
-.PHONY: lab lab-quick lab-deps lab-programs
+.PHONY: lab lab-quick lab-deps lab-quick-deps lab-programs
 lab-deps:
 	@tests/lib/packages $(LAB_PACKAGES) || :
+lab-quick-deps:
+	@tests/lib/packages $(QUICK_PACKAGES) || :
 lab-programs: all $(B)/lab/cpio \
 	$(foreach a,$(lab_machines),$(lab_programs:%=$(B)/lab/$(a)/%))
-lab: lab-deps
+lab: lab-deps deps
 	@$(MAKE) -j$(JOBS) --no-print-directory lab-programs
 	@tests/lab/lab $(B) $(LAB_SUITES)
-lab-quick: lab-deps
+lab-quick: lab-quick-deps deps
 	@$(MAKE) -j$(JOBS) --no-print-directory lab-programs
 	@KERNEL=debian-12 tests/lab/lab $(B) truth acts layers runtimes
 
