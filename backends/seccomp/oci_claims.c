@@ -79,7 +79,7 @@ static void claim_call(struct fp_scmp *o, const struct fp_rule *r)
 		narrower = narrower ? narrower : v->narrower;
 		wider = wider ? wider : v->wider;
 		const struct fp_sysdef *mux = closed_way(o, fp_sys_at(call->calls.at[i]));
-		if (mux) {
+		if (mux && o->verdicts[mux->index].narrower) {
 			narrower = FP_SCMP_CLOSED;
 			wider = wider ? wider : o->verdicts[mux->index].wider;
 		}
