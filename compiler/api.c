@@ -5,6 +5,7 @@
 #include "analysis/probes.h"
 #include "base/num.h"
 #include "bundle/bundle.h"
+#include "front/fmt.h"
 #include "ir/dump.h"
 #include "merge/merge.h"
 #include "sema/sema.h"
@@ -288,6 +289,20 @@ enum fpolicy_status fpolicy_dump(struct fpolicy *p, const char *name, const char
 	}
 	*text = fp_buf_text(out);
 	*text_len = out->len;
+	return status(p);
+}
+
+enum fpolicy_status fpolicy_format(struct fpolicy *p, const char *name, const char *data,
+				   size_t len, struct fpolicy_text *out)
+{
+	struct fp_buf *text;
+
+	GUARD(p);
+	text = FP_NEW(&p->unit.arena, struct fp_buf);
+	fp_buf_init(text, &p->unit.arena);
+	const struct fp_source *src = add_root(p, name, data, len);
+	if (src && fp_fmt(&p->unit, src, text))
+		*out = (struct fpolicy_text){ .data = fp_buf_text(text), .len = text->len };
 	return status(p);
 }
 
