@@ -5,6 +5,8 @@ B      ?= build
 V      ?= 0
 PREFIX ?= /usr/local
 CC     ?= cc
+# 1: fpolicyc needs no library and no loader at run time, so none can change what it writes; 0: the usual way.
+STATIC ?= 1
 FLEX   ?= flex
 BISON  ?= bison
 
@@ -40,7 +42,7 @@ all: $(B)/fpolicyc $(B)/libfpolicy.a
 
 $(B)/fpolicyc: $(cmd_obj) $(B)/libfpolicy.a
 	$(call say,LD,$@)
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(if $(SAN),,$(if $(filter 1,$(STATIC)),-static-pie)) -o $@ $^ $(LIBS)
 
 $(B)/libfpolicy.a: $(lib_obj)
 	$(call say,AR,$@)
