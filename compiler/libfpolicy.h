@@ -83,27 +83,11 @@ size_t fpolicy_error_count(const struct fpolicy *p);
 size_t fpolicy_warning_count(const struct fpolicy *p);
 const char *fpolicy_diagnostics(struct fpolicy *p, bool colour); /* text, by place; "" if none */
 
-/* Rules that no layer holds on some target, and those that only best-effort layers hold there. */
-size_t fpolicy_accepted_count(const struct fpolicy *p);
-size_t fpolicy_best_effort_count(const struct fpolicy *p);
-
-/* Parameters without a value: "OPEN: ${job}: ...", one line, or "". */
-const char *fpolicy_open_parameters(const struct fpolicy *p);
-
 /* Which claims of the policy were proved: "PROVED: 3 never, within b", or "". */
 const char *fpolicy_proved(const struct fpolicy *p);
 
 /* What the policy claims and nothing checks: one line each, or "". */
 const char *fpolicy_not_checked(const struct fpolicy *p);
-
-struct fpolicy_text {
-	const char *name, *data;
-	size_t len;
-};
-
-/* The policy in `data` laid out the one way; its imports are not read. `out` has no name. */
-enum fpolicy_status fpolicy_format(struct fpolicy *p, const char *name, const char *data,
-				   size_t len, struct fpolicy_text *out);
 
 /*
  * Folds compiled OCI fragments into a runtime's own config.json, which may only become narrower.
@@ -111,6 +95,11 @@ enum fpolicy_status fpolicy_format(struct fpolicy *p, const char *name, const ch
  * oci/selinux.json. The merged text and the notes (what was left out of the base, one sentence
  * each) live in the handle. Conflicts are diagnostics that name both values.
  */
+struct fpolicy_text {
+	const char *name, *data;
+	size_t len;
+};
+
 struct fpolicy_merged {
 	const char *data;
 	size_t len;

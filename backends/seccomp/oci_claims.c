@@ -4,31 +4,49 @@
 
 #include <errno.h>
 
-/*
- * Every libseccomp since 2.5.0 (2020) numbers the calls up to Linux 5.8. Runtimes leave out a
- * name that theirs does not number, without a word.
- */
-#define NAMES_KNOWN FP_SINCE(5, 8)
-
 static void claim(struct fp_scmp *o, const struct fp_rule *r, enum fp_claim_kind kind,
 		  const char *reason)
 {
 	o->claims[r->id] = (struct fp_claim){ .kind = kind, .reason = reason };
 }
 
-/* The newest a call of the set is, on kernels that the target can run. */
-static const struct fp_sysdef *droppable(const struct fp_scmp *o, const struct fp_call_set *calls)
+/* What a job meets: a kernel without the call answers ENOSYS itself. */
+static struct fp_decision met(const struct fp_scmp *o, const struct fp_sysdef *sys, enum fp_abi abi,
+			      struct fp_decision d)
 {
 	uint16_t kernel = FP_SINCE(o->target->kernel.major, o->target->kernel.minor);
 
-	for (size_t i = 0; i < calls->n; i++) {
-		const struct fp_sysdef *sys = fp_sys_at(calls->at[i]);
-		for (unsigned abi = 0; abi < FP_ABI_N; abi++)
-			if ((o->c->open >> abi & 1) && sys->nr[abi] >= 0 &&
-			    sys->since[abi] > NAMES_KNOWN && sys->since[abi] <= kernel)
-				return sys;
+	if (d.action > FP_ACT_ERRNO && sys->since[abi] > kernel)
+		return (struct fp_decision){ .action = FP_ACT_ERRNO, .data = ENOSYS };
+	return d;
+}
+
+struct dropped {
+	const char *narrower, *wider; /* reasons, or NULL */
+};
+
+/*
+ * A name that a runtime's libseccomp does not number is left out of its filter without a word, and
+ * the default action is what its calls meet.
+ */
+static void drop(const struct fp_scmp *o, const struct fp_sysdef *sys, struct fp_decision decision,
+		 struct dropped *out)
+{
+	for (unsigned i = 0; i < FP_ABI_N; i++) {
+		enum fp_abi abi = (enum fp_abi)i;
+		const struct fp_target_runtime *rt;
+		if (!(o->c->open >> i & 1) || sys->nr[i] < 0 ||
+		    !(rt = fp_target_scmp_lacks(o->target, sys, abi)))
+			continue;
+		struct fp_decision meant = met(o, sys, abi, fp_scmp_said(o, decision));
+		struct fp_decision rest = met(o, sys, abi, o->rest);
+		const char **why = meant.action < rest.action ? &out->wider : &out->narrower;
+		if (fp_decision_cmp(meant, rest) && !*why)
+			*why = fp_arena_printf(
+				&o->u->arena,
+				"%s drops %s, which its libseccomp (%s) does not know", rt->name,
+				sys->name, rt->libseccomp.text);
 	}
-	return NULL;
 }
 
 /* What an action loses on the way through a runtime. */
@@ -73,13 +91,15 @@ static void claim_call(struct fp_scmp *o, const struct fp_rule *r)
 {
 	const struct fp_rule_call *call = &r->u.call;
 	const char *narrower = NULL, *wider = NULL;
+	struct dropped dropped = { 0 };
 
 	for (size_t i = 0; i < call->calls.n; i++) {
+		drop(o, fp_sys_at(call->calls.at[i]), call->decision, &dropped);
 		const struct fp_scmp_verdict *v = &o->verdicts[call->calls.at[i]];
 		narrower = narrower ? narrower : v->narrower;
 		wider = wider ? wider : v->wider;
 		const struct fp_sysdef *mux = closed_way(o, fp_sys_at(call->calls.at[i]));
-		if (mux && o->verdicts[mux->index].narrower) {
+		if (mux) {
 			narrower = FP_SCMP_CLOSED;
 			wider = wider ? wider : o->verdicts[mux->index].wider;
 		}
@@ -87,22 +107,29 @@ static void claim_call(struct fp_scmp *o, const struct fp_rule *r)
 	const struct fp_claim *blob = &o->claims[r->id];
 	if (blob->kind == FP_CLAIM_WIDER || blob->kind == FP_CLAIM_NONE)
 		return;
-	const struct fp_sysdef *sys = droppable(o, &call->calls);
-	int order = fp_decision_cmp(fp_scmp_said(o, call->decision), o->rest);
+	wider = wider ? wider : dropped.wider;
+	narrower = narrower ? narrower : dropped.narrower;
 	if (wider)
 		claim(o, r, FP_CLAIM_WIDER, wider);
-	else if (claim_action(o, r, call->decision))
-		return;
-	else if (sys && order < 0 && call->decision.action < o->rest.action)
-		claim(o, r, FP_CLAIM_WIDER,
-		      fp_arena_printf(&o->u->arena, "a libseccomp that does not know %s drops it",
-				      sys->name));
-	else if (narrower)
+	else if (!claim_action(o, r, call->decision) && narrower)
 		claim(o, r, FP_CLAIM_NARROWER, narrower);
-	else if (sys && order)
-		claim(o, r, FP_CLAIM_NARROWER,
-		      fp_arena_printf(&o->u->arena, "a libseccomp that does not know %s drops it",
-				      sys->name));
+}
+
+/* Whether no rule may match some call of it, and it is none of the unknown ones. */
+static bool meets_default(const struct fp_scmp *o, const struct fp_sysdef *sys)
+{
+	uint16_t kernel = FP_SINCE(o->target->kernel.major, o->target->kernel.minor);
+	bool is_filtered;
+
+	for (unsigned i = 0; i < FP_ABI_N; i++) {
+		enum fp_abi abi = (enum fp_abi)i;
+		if (!(o->c->open >> i & 1) || fp_ir_is_unknown(o->ir, sys, abi, kernel))
+			continue;
+		fp_call_bound(o->c, sys, abi, &is_filtered);
+		if (is_filtered || !o->ir->calls[sys->index].n)
+			return true;
+	}
+	return false;
 }
 
 static void claim_default(struct fp_scmp *o)
@@ -121,14 +148,14 @@ static void claim_default(struct fp_scmp *o)
 		else if (d.action > FP_ACT_ERRNO)
 			claim(o, r, FP_CLAIM_NARROWER, v->narrower);
 	}
-	if (fp_decision_cmp(d, o->rest) < 0 && d.action < o->rest.action)
-		claim(o, r, FP_CLAIM_WIDER,
-		      "calls whose names libseccomp does not know get the "
-		      "answer of unknown ones");
-	else if (!fp_scmp_is_default_sayable(o, d))
-		claim(o, r, FP_CLAIM_NARROWER,
-		      "listed call by call; names that libseccomp does "
-		      "not know get EPERM");
+	struct dropped dropped = { 0 };
+	for (size_t i = 0; i < fp_sys_count(); i++)
+		if (meets_default(o, fp_sys_at(i)))
+			drop(o, fp_sys_at(i), o->ir->call_default, &dropped);
+	if (dropped.wider)
+		claim(o, r, FP_CLAIM_WIDER, dropped.wider);
+	else if (dropped.narrower)
+		claim(o, r, FP_CLAIM_NARROWER, dropped.narrower);
 }
 
 /* runc puts a test for large numbers in front unless the default answers ENOSYS or lets through. */

@@ -78,8 +78,7 @@ static enum fpolicy_status define(struct fpolicy *p, const char *word)
 	char name[128];
 
 	if (!eq || eq == word || (size_t)(eq - word) >= sizeof(name)) {
-		fp_cmd_error("-D %.64s: write NAME=VALUE, the name of at most %zu bytes", word,
-			     sizeof(name) - 1);
+		fp_cmd_error("-D %s: write NAME=VALUE", word);
 		return FPOLICY_INPUT;
 	}
 	memcpy(name, word, (size_t)(eq - word));

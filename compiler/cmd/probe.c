@@ -192,6 +192,7 @@ bool fp_cmd_probe(struct fp_unit *u, struct fp_probe *out)
 	out->nft = version_of(u, "nft", "nftables v");
 	probe_runtime(u, "crun", &out->runtimes[0], out->runtime[0]);
 	probe_runtime(u, "runc", &out->runtimes[1], out->runtime[1]);
+	out->libseccomp = version_of(u, "runc", "libseccomp: ");
 	fp_cmd_probe_kernel(out->host);
 	return true;
 }

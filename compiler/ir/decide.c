@@ -13,7 +13,6 @@ void fp_prover_init(struct fp_prover *p, struct fp_unit *u, const struct fp_budg
 	*p = (struct fp_prover){ .u = u, .states = budget ? budget->states : FP_WALK_BUDGET };
 	p->paths = FP_NEW(&u->arena, struct fp_arena);
 	fp_arena_init(p->paths, 0, u->arena.recover); /* each walk gets what is left */
-	p->paths->chunk = FP_ARENA_CHUNK / 16;
 	fp_arena_own(&u->arena, release, p->paths);
 	fp_dd_init(&p->dd, &u->arena, budget ? budget->nodes : FP_DD_BUDGET);
 }
@@ -131,19 +130,9 @@ static void report(struct fp_prover *p, const struct fp_bound *b, const struct f
 			b->name, what);
 	note_rule(p, at, "permitted by", e->allows);
 	note_rule(p, at, fp_arena_printf(&p->u->arena, "and '%s' has", b->name), e->denies);
-	if (is_locked)
-		fp_diag_help(p->u,
-			     "take it out of the widening: only the owner of '%s' may weaken "
-			     "it",
-			     b->name);
-	else if (b->is_base)
+	if (b->is_base && !is_locked)
 		fp_diag_help(p->u, "what goes beyond a base stands in `widen { ... } because "
 				   "\"...\";`");
-	else
-		fp_diag_help(p->u,
-			     "narrow it to what '%s' has, or have its owner permit it there: "
-			     "a bound has no `widen`",
-			     b->name);
 }
 
 static void refined(struct fp_prover *p, const struct fp_ir *ir, struct fp_bound *b, bool is_locked)

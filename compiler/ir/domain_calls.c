@@ -118,24 +118,22 @@ uint32_t fp_domain_pred(struct fp_dd *d, const struct fp_pred *p)
 
 /* ---- policies ---- */
 
-static struct fp_decision stricter(struct fp_decision a, struct fp_decision b)
-{
-	return fp_decision_cmp(a, b) <= 0 ? a : b;
-}
-
-/* Clauses, strictest first, over what speaks where none of them does; `most` bounds each. */
+/*
+ * Clauses, strictest first, over what speaks where none of them does. A rule on a multiplexer
+ * (`behind`: the answer for what it carries) can only take away.
+ */
 static uint32_t clauses(struct fp_dd *d, const struct fp_ir *ir, const struct fp_sysdef *sys,
-			enum fp_abi abi, struct fp_decision rest, struct fp_decision most)
+			enum fp_abi abi, struct fp_decision rest, bool behind)
 {
 	const struct fp_call_plan *plan = &ir->calls[sys->index];
 	uint32_t r = fp_dd_leaf(d, fp_domain_leaf(rest));
 
 	for (size_t i = plan->n; i > 0; i--) {
 		const struct fp_pred *when = plan->at[i - 1].rule->u.call.when[abi];
-		struct fp_decision it = stricter(plan->at[i - 1].decision, most);
-		if (when)
-			r = fp_dd_if(d, fp_domain_pred(d, when), fp_dd_leaf(d, fp_domain_leaf(it)),
-				     r);
+		struct fp_decision it = plan->at[i - 1].decision;
+		if (!when || (behind && it.action > rest.action))
+			continue;
+		r = fp_dd_if(d, fp_domain_pred(d, when), fp_dd_leaf(d, fp_domain_leaf(it)), r);
 	}
 	return r;
 }
@@ -154,21 +152,18 @@ struct fp_test fp_domain_selector(const struct fp_sysdef *mux, enum fp_abi abi, 
 uint32_t fp_domain_call(struct fp_dd *d, const struct fp_ir *ir, const struct fp_sysdef *sys,
 			enum fp_abi abi)
 {
-	const struct fp_decision allow = { .action = FP_ACT_ALLOW };
-	struct fp_decision rest = fp_eval_rest(ir, sys, abi, UINT16_MAX).decision;
-	uint32_t r = clauses(d, ir, sys, abi, rest, allow);
+	bool is_unknown = fp_ir_is_unknown(ir, sys, abi, UINT16_MAX);
+	uint32_t r =
+		clauses(d, ir, sys, abi, is_unknown ? ir->call_unknown : ir->call_default, false);
 
 	for (size_t i = 0; sys->flags & FP_SYS_MULTIPLEXER && i < fp_sys_count(); i++) {
-		const struct fp_sysdef *mux, *it = fp_sys_at(i);
+		const struct fp_sysdef *mux;
 		uint32_t subcall;
-		if (!fp_sys_multiplexed(it, abi, &mux, &subcall) || mux != sys)
+		if (!fp_sys_multiplexed(fp_sys_at(i), abi, &mux, &subcall) || mux != sys)
 			continue;
 		struct fp_test is = fp_domain_selector(mux, abi, subcall);
-		struct fp_unseen hidden = fp_eval_unseen(ir, it, abi);
-		rest = hidden.decision;
-		if (!hidden.is_sure)
-			rest = stricter(rest, fp_eval_rest(ir, it, abi, UINT16_MAX).decision);
-		r = fp_dd_if(d, test(d, &is), clauses(d, ir, sys, abi, rest, hidden.decision), r);
+		struct fp_answer a = fp_eval_carried(ir, fp_sys_at(i), abi, UINT16_MAX);
+		r = fp_dd_if(d, test(d, &is), clauses(d, ir, sys, abi, a.decision, true), r);
 	}
 	return r;
 }

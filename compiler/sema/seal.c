@@ -113,35 +113,6 @@ static void check_caps(struct fp_sema *s, struct fp_draft *d)
 		conflict(s, none, some);
 }
 
-static const struct fp_rule *limit_of(const struct fp_draft *d, enum fp_limit limit)
-{
-	for (size_t i = 0; i < d->rules.n; i++) {
-		const struct fp_rule *r = &d->rules.at[i].rule;
-		if (r->kind == FP_KIND_LIMIT && r->u.limit.limit == limit)
-			return r;
-	}
-	return NULL;
-}
-
-/* Above the hard limit neither throttles nor protects; asked here, where parameters and bases have
- * been put in. */
-static void check_memory(struct fp_sema *s, const struct fp_draft *d)
-{
-	static const enum fp_limit soft[] = { FP_LIM_MEMORY_HIGH, FP_LIM_MEMORY_LOW };
-	const struct fp_rule *hard = limit_of(d, FP_LIM_MEMORY);
-
-	for (size_t i = 0; i < sizeof(soft) / sizeof(soft[0]); i++) {
-		const struct fp_rule *r = limit_of(d, soft[i]);
-		if (!hard || !r || r->u.limit.value <= hard->u.limit.value)
-			continue;
-		fp_diag(s->u, FP_E_CONFLICT, r->span, "'%s' is above '%s' and would do nothing",
-			r->text, hard->text);
-		fp_diag_note(s->u, hard->span, "the limit is here");
-		fp_diag_help(s->u, "say both in one statement: `memory LIMIT %s LESS;`",
-			     soft[i] == FP_LIM_MEMORY_HIGH ? "high" : "low");
-	}
-}
-
 #define MAX_ID_MAPS 340u /* of each file /proc/PID/{uid,gid}_map: UID_GID_MAP_MAX_EXTENTS */
 
 static int by_device(const void *a, const void *b)
@@ -384,8 +355,9 @@ static void number_rules(struct fp_sema *s, struct fp_draft *d)
 static int by_strictness(const void *a, const void *b)
 {
 	const struct fp_clause *x = a, *y = b;
-	int c = fp_decision_cmp(x->decision, y->decision);
+	int c = (int)x->decision.action - (int)y->decision.action;
 
+	c = c ? c : (int)x->decision.data - (int)y->decision.data;
 	return c ? c : (x->rule->id > y->rule->id) - (x->rule->id < y->rule->id);
 }
 
@@ -471,6 +443,18 @@ static void dead_rules(struct fp_sema *s, const struct fp_ir *ir)
 	}
 }
 
+static bool is_filtered(const struct fp_call_plan *plan, enum fp_abi abi)
+{
+	for (size_t i = 0; i < plan->n; i++) {
+		const struct fp_pred *when = plan->at[i].rule->u.call.when[abi];
+		if (when && when->op == FP_PRED_TEST)
+			return true;
+		if (when && (when->op == FP_PRED_AND || when->op == FP_PRED_OR))
+			return true;
+	}
+	return false;
+}
+
 /* socketcall and ipc hide arguments behind a pointer: a rule on them would be walked around. */
 static void multiplexed(struct fp_sema *s, const struct fp_ir *ir)
 {
@@ -481,20 +465,17 @@ static void multiplexed(struct fp_sema *s, const struct fp_ir *ir)
 		const struct fp_sysdef *sys = fp_sys_at(i);
 		for (enum fp_abi abi = 0; abi < FP_ABI_N; abi++) {
 			if (!(ir->foreign_abis & 1u << abi) ||
-			    !fp_sys_multiplexed(sys, abi, &mux, &sub) || ir->calls[mux->index].n)
+			    !fp_sys_multiplexed(sys, abi, &mux, &sub) ||
+			    !is_filtered(&ir->calls[i], abi) || ir->calls[mux->index].n)
 				continue;
-			struct fp_unseen hidden = fp_eval_unseen(ir, sys, abi);
-			if (!hidden.is_tested)
-				continue;
-			const struct fp_rule *r = hidden.rule;
+			const struct fp_rule *r = ir->calls[i].at[0].rule;
 			fp_diag(s->u, FP_E_MULTIPLEXED, r->span,
 				"on %s programs can reach %s through %s, which hides its arguments",
 				fp_abi(abi)->name, sys->name, mux->name);
 			fp_diag_help(s->u,
 				     "decide it: `deny %s errno ENOSYS;` closes that way, for "
-				     "programs whose C library knows the direct call; `allow %s;` "
-				     "opens it, whatever the arguments",
-				     mux->name, mux->name);
+				     "programs whose C library knows the direct call",
+				     mux->name);
 		}
 	}
 }
@@ -587,7 +568,6 @@ static void settle(struct fp_sema *s, struct fp_draft *d)
 	nearest_only(d, FP_KIND_ID_MAP);
 	check_caps(s, d);
 	check_devices(s, d);
-	check_memory(s, d);
 	check_overlaps(s, d);
 	check_idmaps(s, d);
 	foreign_abis(s, d);

@@ -310,6 +310,22 @@ static void put_host_features(struct renderer *r)
 	}
 }
 
+/* The first release of the tables where nothing tells: what is not known is not promised. */
+static void put_libseccomp(struct renderer *r, size_t i, const struct fp_target *known)
+{
+	struct fp_arena *arena = &r->unit->arena;
+	const char *name = fp_target_runtime_names[i];
+	const char *prefix = fp_arena_printf(arena, "%s:", name);
+
+	if (!strcmp(name, "runc") && r->probe->libseccomp)
+		put_row(r, prefix, "libseccomp", r->probe->libseccomp, "runc --version");
+	else if (known && r->runtimes[i].low)
+		put_row(r, prefix, "libseccomp", fp_target_runtime(known, name)->libseccomp.text,
+			fp_arena_printf(arena, "not told, as on %s", known->name));
+	else
+		put_row(r, prefix, "libseccomp", "2.5.0", "not told, the first known release");
+}
+
 static void put_runtime(struct renderer *r, size_t i)
 {
 	const char *name = fp_target_runtime_names[i];
@@ -323,6 +339,7 @@ static void put_runtime(struct renderer *r, size_t i)
 	const char *max = known ? fp_target_runtime(known, name)->oci_version_max : "1.0.2";
 	put_row(r, prefix, "version", n->version.text,
 		fp_arena_printf(arena, "%s --version", name));
+	put_libseccomp(r, i, known);
 	put_row(r, prefix, "oci.version_max", max ? max : "any",
 		known ? fp_arena_printf(arena, "not tried, as on %s", known->name)
 		      : "no known version");

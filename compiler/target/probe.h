@@ -30,6 +30,7 @@ struct fp_probe {
 	uint32_t selinux_policyvers; /* 0: no selinuxfs */
 	const char *systemd, *nft;
 	const char *runtimes[FP_TARGET_RUNTIMES]; /* versions of crun, runc */
+	const char *libseccomp;                   /* of runc, which tells; crun does not */
 	struct fp_seen host[FP_FEAT_N];
 	struct fp_seen runtime[FP_TARGET_RUNTIMES][FP_FEAT_N];
 };

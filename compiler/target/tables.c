@@ -198,12 +198,20 @@ bool fp_sys_param_find(const struct fp_sysdef *sys, enum fp_abi abi, const char 
 bool fp_sys_multiplexed(const struct fp_sysdef *sys, enum fp_abi abi, const struct fp_sysdef **mux,
 			uint32_t *subcall)
 {
-	const struct route *r = &routes[route_of[sys->index] - 1];
+	size_t lo = 0, hi = COUNT(routes);
 
-	if (!route_of[sys->index] || calls[r->mux].nr[abi] < 0)
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		if (routes[mid].call < sys->index)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	if (lo == COUNT(routes) || routes[lo].call != sys->index ||
+	    calls[routes[lo].mux].nr[abi] < 0)
 		return false;
-	*mux = &calls[r->mux];
-	*subcall = r->subcall;
+	*mux = &calls[routes[lo].mux];
+	*subcall = routes[lo].subcall;
 	return true;
 }
 

@@ -42,6 +42,8 @@ struct fp_abi_def {
 
 #define FP_SINCE(major, minor) ((uint16_t)((major) << 8 | (minor)))
 
+#define FP_RELEASE(major, minor, patch) ((uint32_t)((major) << 16 | (minor) << 8 | (patch)))
+
 enum fp_param_kind {
 	FP_PARAM_INT,     /* a number the filter can compare */
 	FP_PARAM_POINTER, /* only NULL may be compared: a filter cannot see behind it */
@@ -78,11 +80,12 @@ struct fp_param {
 /* One system call name, over all ABIs. */
 struct fp_sysdef {
 	const char *name;
-	uint16_t index;              /* dense, in byte order of names */
-	int32_t nr[FP_ABI_N];        /* without nr_bit; -1 where the ABI has no such call */
-	uint16_t since[FP_ABI_N];    /* FP_SINCE of the first kernel; (3, 0) also means earlier */
-	uint8_t flags;               /* FP_SYS_* */
-	const char *filterable_note; /* for FP_SYS_UNFILTERED: why and since when; else NULL */
+	uint16_t index;                /* dense, in byte order of names */
+	int32_t nr[FP_ABI_N];          /* without nr_bit; -1 where the ABI has no such call */
+	uint16_t since[FP_ABI_N];      /* FP_SINCE of the first kernel; (3, 0) also means earlier */
+	uint32_t libseccomp[FP_ABI_N]; /* FP_RELEASE of the first that numbers it; 0: 2.5.0 */
+	uint8_t flags;                 /* FP_SYS_* */
+	const char *filterable_note;   /* for FP_SYS_UNFILTERED: why and since when; else NULL */
 };
 
 #define FP_SYS_MULTIPLEXER 1u /* socketcall, ipc: carries other calls behind a number */
@@ -112,8 +115,8 @@ bool fp_sys_param_find(const struct fp_sysdef *sys, enum fp_abi abi, const char 
 
 /*
  * A call carried by a multiplexer (socketcall, ipc; net/socket.c, ipc/syscall.c): the sub-call
- * number that selects it in the multiplexer's parameter `call`, of whose register ipc looks at the
- * low 16 bits alone. False where `sys` has no such route on the ABI.
+ * number that selects it in the multiplexer's first parameter, of which the kernel looks at that
+ * parameter's bytes alone. False where `sys` has no such route on the ABI.
  */
 bool fp_sys_multiplexed(const struct fp_sysdef *sys, enum fp_abi abi, const struct fp_sysdef **mux,
 			uint32_t *subcall);

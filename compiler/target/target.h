@@ -69,6 +69,9 @@ struct fp_target_row {
 struct fp_target_runtime {
 	const char *name; /* "runc" or "crun" */
 	struct fp_version version;
+	/* Compiles its filters. The release whose numbers of calls it has: distributions add some.
+	 */
+	struct fp_version libseccomp;
 	/* The newest ociVersion it accepts, or NULL where it accepts any (FP_FEAT_OCI_VERSION_ANY).
 	 */
 	const char *oci_version_max;
@@ -142,6 +145,13 @@ const char *fp_target_runtime_why(const struct fp_target *target, size_t n, enum
 
 /* The runtime called `name`, or NULL where the target has none of that name. */
 const struct fp_target_runtime *fp_target_runtime(const struct fp_target *target, const char *name);
+
+/*
+ * The first runtime whose libseccomp does not number the call on that ABI, so that a rule of its
+ * name is left out without a word; NULL where all do.
+ */
+const struct fp_target_runtime *fp_target_scmp_lacks(const struct fp_target *target,
+						     const struct fp_sysdef *sys, enum fp_abi abi);
 
 /* The row with that key ("cgroup.kill", "runc:oci.rro"), for its source; NULL if unknown. */
 const struct fp_target_row *fp_target_row(const struct fp_target *target, const char *key);

@@ -23,6 +23,7 @@
 	X(NFT, HOST, "nft.version")                \
 	X(RUNTIMES, HOST, "runtimes")              \
 	X(RT_VERSION, RUNTIME, "version")          \
+	X(RT_LIBSECCOMP, RUNTIME, "libseccomp")    \
 	X(RT_OCI_MAX, RUNTIME, "oci.version_max")
 
 enum fp_meta {

@@ -188,6 +188,8 @@ static void set_runtime_meta(struct fp_target_parser *p, size_t runtime, enum fp
 
 	if (meta == FP_META_RT_VERSION)
 		set_version(p, value, &rt->version, false);
+	else if (meta == FP_META_RT_LIBSECCOMP)
+		set_version(p, value, &rt->libseccomp, false);
 	else if (!strcmp(value->text, "any"))
 		rt->oci_version_max = NULL;
 	else if (!fp_version_parse(value->text, value->len, &v))
@@ -245,6 +247,7 @@ void fp_target_set_meta(struct fp_target_parser *p, size_t runtime, enum fp_meta
 		each_word(p, value, take_runtime);
 		break;
 	case FP_META_RT_VERSION:
+	case FP_META_RT_LIBSECCOMP:
 	case FP_META_RT_OCI_MAX:
 		set_runtime_meta(p, runtime, meta, value);
 		break;

@@ -32,7 +32,53 @@ static unsigned flag_of(const struct tsv *t, const struct tsv_row *r)
 	return 0;
 }
 
-static void gen_call(const struct tables *g, size_t sys)
+/* "2.5.6" as FP_RELEASE(2, 5, 6). */
+static uint32_t release_of(const struct tsv *t, const struct tsv_row *r)
+{
+	char copy[16];
+	char *rest = copy;
+	uint32_t release = 0;
+
+	if (strlen(r->cell[2]) >= sizeof(copy))
+		tsv_fail(t, r, "not a release", r->cell[2]);
+	memcpy(copy, r->cell[2], strlen(r->cell[2]) + 1);
+	for (unsigned i = 0; i < 3; i++) {
+		const char *piece = tsv_piece(&rest, '.');
+
+		if (!piece)
+			tsv_fail(t, r, "not a release", r->cell[2]);
+		release = release << 8 | (uint32_t)tsv_number(t, r, piece, 0, 255);
+	}
+	if (rest)
+		tsv_fail(t, r, "not a release", r->cell[2]);
+	return release;
+}
+
+/* The release of libseccomp that first numbers each call, by call and ABI. */
+static uint32_t *load_releases(const struct tables *g)
+{
+	struct tsv t = tsv_load(g->dir, "libseccomp.tsv", "call abis release source");
+	uint32_t *release = calloc(g->syscalls.n * ABI_MAX, sizeof(*release));
+
+	if (!release)
+		tsv_fail(&t, NULL, "cannot read", "out of memory");
+	for (size_t i = 0; i < t.n; i++) {
+		const struct tsv_row *r = &t.row[i];
+		const size_t sys = gen_sys_index(g, &t, r, r->cell[0]);
+		const unsigned set = gen_abi_set(g, &t, r, r->cell[1]);
+
+		for (size_t a = 0; a < g->abis.n; a++) {
+			if (!(set >> a & 1))
+				continue;
+			if (release[sys * ABI_MAX + a])
+				tsv_fail(&t, r, "an ABI twice", r->cell[0]);
+			release[sys * ABI_MAX + a] = release_of(&t, r);
+		}
+	}
+	return release;
+}
+
+static void gen_call(const struct tables *g, const uint32_t *release, size_t sys)
 {
 	const struct tsv *t = &g->syscalls;
 	const struct tsv_row *r = &t->row[sys];
@@ -54,6 +100,9 @@ static void gen_call(const struct tables *g, size_t sys)
 	}
 	if (has_note != is_unfiltered)
 		tsv_fail(t, r, "UNFILTERED and only that needs a note", r->cell[0]);
+	printf(" }, {");
+	for (size_t a = 0; a < g->abis.n; a++)
+		printf(" %uu,", (unsigned)release[sys * ABI_MAX + a]);
 	printf(" }, %u, ", flag_of(t, r));
 	if (has_note)
 		gen_string(r->cell[2]);
@@ -128,15 +177,14 @@ static void gen_routes(const struct tables *g)
 		printf("\t{ %zu, %zu, %u },\n", route[i].call, route[i].mux,
 		       (unsigned)route[i].subcall);
 	}
-	printf("};\nstatic const uint8_t route_of[%zu] = {\n", g->syscalls.n);
-	for (size_t i = 0; i < t.n; i++)
-		printf("\t[%zu] = %zu,\n", route[i].call, i + 1);
-	printf("};\n_Static_assert(%zu < UINT8_MAX, \"route_of\");\n", t.n);
+	printf("};\n");
 	free(route);
 }
 
 void gen_syscalls(const struct tables *g)
 {
+	uint32_t *release = load_releases(g);
+
 	for (size_t a = 0; a < g->abis.n; a++)
 		gen_numbers(g, a);
 	printf("static const struct nr_map nr_maps[FP_ABI_N] = {\n");
@@ -150,6 +198,7 @@ void gen_syscalls(const struct tables *g)
 	gen_routes(g);
 	printf("static const struct fp_sysdef calls[] = {\n");
 	for (size_t s = 0; s < g->syscalls.n; s++)
-		gen_call(g, s);
+		gen_call(g, release, s);
 	printf("};\n");
+	free(release);
 }

@@ -580,6 +580,7 @@ static struct fp_probe *debian_12_probe(struct fp_unit *u)
 	p->nft = "1.0.6";
 	p->runtimes[0] = "1.8.1";
 	p->runtimes[1] = "1.1.5+ds1";
+	p->libseccomp = "2.5.4";
 	return p;
 }
 
@@ -600,8 +601,32 @@ static void a_probe_of_a_known_machine_is_that_target(void **state)
 	assert_string_equal(t->apparmor.abi, "3.0");
 	assert_string_equal(fp_target_runtime(t, "runc")->version.text, "1.1.5+ds1");
 	assert_string_equal(fp_target_runtime(t, "crun")->oci_version_max, "1.1.0");
+	assert_string_equal(fp_target_runtime(t, "runc")->libseccomp.text, "2.5.4");
+	assert_string_equal(fp_target_runtime(t, "crun")->libseccomp.text, "2.5.5");
 	for (size_t i = 0; i < t->n_rows; i++)
 		assert_memory_equal(t->rows[i].source, "probed: ", 8);
+}
+
+/* runc's knows futex_waitv (2.5.4), not futex_wait (2.5.5); of one before 2.5.0 nothing is known.
+ */
+static void the_least_libseccomp_counts(void **state)
+{
+	struct fp_unit *u = *state;
+	struct fp_probe *p = debian_12_probe(u);
+	const struct fp_sysdef *waitv = fp_sys_find("futex_waitv", strlen("futex_waitv"));
+	const struct fp_sysdef *wait = fp_sys_find("futex_wait", strlen("futex_wait"));
+	const char *text;
+
+	const struct fp_target *t = render(u, p, &text);
+	assert_null(fp_target_scmp_lacks(t, waitv, FP_ABI_X86_64));
+	assert_string_equal(fp_target_scmp_lacks(t, wait, FP_ABI_X86_64)->name, "runc");
+	p->libseccomp = "2.4.4";
+	t = render(u, p, &text);
+	assert_non_null(fp_target_scmp_lacks(t, fp_sys_find("read", 4), FP_ABI_X86_64));
+	p->libseccomp = NULL;
+	p->runtimes[1] = "0.9"; /* older than every known one */
+	t = render(u, p, &text);
+	assert_string_equal(fp_target_runtime(t, "runc")->libseccomp.text, "2.5.0");
 }
 
 static void what_was_seen_wins(void **state)
@@ -685,6 +710,7 @@ int main(void)
 		CASE(row_order_and_comments_do_not_count),
 		CASE(a_probe_of_a_known_machine_is_that_target),
 		CASE(what_was_seen_wins),
+		CASE(the_least_libseccomp_counts),
 		CASE(between_two_known_versions_the_worse_counts),
 		CASE(bare_machines_have_little),
 	};
