@@ -28,7 +28,7 @@ GEN := $(B)/gen/tables.inc $(B)/gen/targets.inc $(B)/gen/library.inc $(B)/gen/se
 	$(B)/gen/lex.h $(B)/gen/parse.tab.h
 
 lib_src := $(wildcard compiler/base/*.c compiler/front/*.c compiler/sema/*.c compiler/ir/*.c \
-	compiler/target/*.c compiler/analysis/*.c compiler/verify/*.c compiler/bundle/*.c compiler/merge/*.c compiler/*.c backends/*.c backends/*/*.c)
+	compiler/target/*.c compiler/analysis/*.c compiler/bundle/*.c compiler/merge/*.c compiler/*.c backends/*.c backends/*/*.c)
 lib_obj := $(lib_src:%.c=$(B)/%.o) $(B)/gen/lex.o $(B)/gen/parse.tab.o
 cmd_src := $(wildcard compiler/cmd/*.c)
 cmd_obj := $(cmd_src:%.c=$(B)/%.o)

@@ -27,6 +27,7 @@ extern const char *const fp_claim_names[]; /* "exact", "narrower", "wider", "non
 struct fp_claim {
 	enum fp_claim_kind kind;
 	const char *reason; /* or NULL; lives in the arena or is constant */
+	const char *help;   /* what a policy can say to have the rule held, or NULL; likewise */
 };
 
 /* Bytes begin..end of the artifact (text, binary), or the JSON pointer, come from the rule. */
@@ -83,5 +84,8 @@ void fp_emit_pointer(struct fp_emission *e, struct fp_artifact *a, const char *p
  * reports. */
 void fp_emit_claim(struct fp_emission *e, const struct fp_rule *rule, enum fp_claim_kind kind,
 		   const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* For a claim that was made and may not be enough. */
+void fp_emit_help(struct fp_emission *e, const struct fp_rule *rule, const char *help);
 
 #endif

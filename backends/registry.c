@@ -82,3 +82,8 @@ void fp_emit_claim(struct fp_emission *e, const struct fp_rule *rule, enum fp_cl
 	c->reason = fp_name_vprintf(e->unit, format, ap)->text;
 	va_end(ap);
 }
+
+void fp_emit_help(struct fp_emission *e, const struct fp_rule *rule, const char *help)
+{
+	e->claims[rule->id].help = help;
+}

@@ -66,7 +66,7 @@ static enum fpolicy_status status(const struct fpolicy *p)
 	size_t undecided = 0;
 
 	for (size_t i = 0; i < d->list.n; i++) {
-		if (d->list.at[i].id == FP_E_INTERNAL || d->list.at[i].id == FP_E_ARTIFACT)
+		if (d->list.at[i].id == FP_E_INTERNAL)
 			return FPOLICY_INTERNAL;
 		undecided += d->list.at[i].id == FP_E_UNDECIDED;
 	}
@@ -237,7 +237,7 @@ enum fpolicy_status fpolicy_compile(struct fpolicy *p, const char *name, const c
 	if (p->unit.diags.errors)
 		return status(p);
 	fp_bundle_build(&p->unit, p->ir, p->targets.at, p->targets.n, &p->bundle);
-	p->proved = fp_bundle_proved(&p->unit, &p->bundle);
+	p->proved = fp_bundle_proved(&p->unit, p->ir);
 	p->not_checked = fp_bundle_not_checked(&p->unit, p->ir);
 	p->is_done = !p->unit.diags.errors;
 	return status(p);

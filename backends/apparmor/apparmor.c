@@ -127,9 +127,6 @@ static const void *lower(struct fp_unit *u, const struct fp_ir *ir, const struct
 	p->coarse = FP_NEW_ARRAY(&u->arena, ir->rule_count ? ir->rule_count : 1, uint8_t);
 	if (!t->apparmor.features_len || !fp_target_lsm_built(t, "apparmor"))
 		p->missing = "the kernel has no AppArmor";
-	else if (!fp_target_lsm_enabled(t, "apparmor"))
-		p->unenforced =
-			"the kernel has AppArmor, but does not run it unless told so at boot";
 	else if (!fp_target_has(t, FP_FEAT_AA_FILE))
 		p->unenforced = fp_target_why(t, FP_FEAT_AA_FILE);
 	if (p->missing)

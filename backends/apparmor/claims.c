@@ -165,21 +165,24 @@ static const struct {
 	uint8_t bit;
 	enum fp_grant effect;
 	enum fp_claim_kind kind;
-	const char *reason;
+	const char *reason, *help;
 } file_reasons[] = {
 	{ FP_AA_OPEN_PARAM, FP_ALLOW, FP_CLAIM_WIDER,
-	  "a parameter without a value is a pattern: every name matches it" },
+	  "a parameter without a value is a pattern: every name matches it",
+	  "give the parameter its value: -D NAME=VALUE" },
 	{ FP_AA_COARSE_W, FP_ALLOW, FP_CLAIM_WIDER,
-	  "w lets write, create, delete and change attributes together" },
+	  "w lets write, create, delete and change attributes together",
+	  "AppArmor has one `w`: grant write, create, delete and attributes together" },
 	{ FP_AA_EXEC_READS, FP_ALLOW, FP_CLAIM_WIDER,
-	  "what is executed is mapped, and that takes r as well" },
-	{ FP_AA_RENAME, FP_ALLOW, FP_CLAIM_NARROWER, "renaming away takes r as well" },
+	  "what is executed is mapped, and that takes r as well",
+	  "AppArmor maps what it executes: grant read and execute together" },
+	{ FP_AA_RENAME, FP_ALLOW, FP_CLAIM_NARROWER, "renaming away takes r as well", NULL },
 	{ FP_AA_LINKS_LOST, FP_ALLOW, FP_CLAIM_NARROWER,
-	  "no link is granted: too many pairs of new name and target" },
+	  "no link is granted: too many pairs of new name and target", NULL },
 	{ FP_AA_OPEN_PARAM, FP_DENY, FP_CLAIM_NARROWER,
-	  "a parameter without a value is a pattern: every name matches it" },
+	  "a parameter without a value is a pattern: every name matches it", NULL },
 	{ FP_AA_COARSE_W, FP_DENY, FP_CLAIM_NARROWER,
-	  "w refuses write, create, delete and change attributes together" },
+	  "w refuses write, create, delete and change attributes together", NULL },
 };
 
 static void claim_file(const struct fp_aa_plan *p, struct fp_emission *out, const struct fp_rule *r)
@@ -188,6 +191,7 @@ static void claim_file(const struct fp_aa_plan *p, struct fp_emission *out, cons
 		if (p->coarse[r->id] & file_reasons[i].bit &&
 		    r->u.file.effect == file_reasons[i].effect) {
 			fp_emit_claim(out, r, file_reasons[i].kind, "%s", file_reasons[i].reason);
+			fp_emit_help(out, r, file_reasons[i].help);
 			return;
 		}
 	fp_emit_claim(out, r, FP_CLAIM_EXACT, NULL);

@@ -41,7 +41,7 @@ struct fp_cg_line *fp_cg_dropin_line(struct fp_cg_plan *p, const char *text,
 void fp_cg_claim(struct fp_cg_plan *p, const struct fp_rule *rule, enum fp_claim_kind kind,
 		 const char *reason)
 {
-	p->claims[rule->id] = (struct fp_claim){ kind, reason };
+	p->claims[rule->id] = (struct fp_claim){ .kind = kind, .reason = reason };
 }
 
 static void claim_others(struct fp_cg_plan *p)

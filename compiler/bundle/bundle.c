@@ -99,58 +99,6 @@ static void run_layer(struct fp_unit *u, struct fp_bundle *b, struct fp_bundle_t
 	}
 }
 
-/* Why each layer falls short, for the note under the error; layers that never could stay out. */
-static void explain_unheld(struct fp_unit *u, const struct fp_bundle_target *t,
-			   const struct fp_rule *r)
-{
-	const struct fp_span none = { 0, 0 };
-	bool told = false;
-
-	for (enum fp_layer l = 0; l < FP_LAYER_N; l++) {
-		const struct fp_claim *c = &t->layers[l].claims[r->id];
-		if (c->kind != FP_CLAIM_WIDER && !(is_kept(c) && !t->counts[l]))
-			continue;
-		fp_diag_note(u, none, "%s on %s is %s: %s", fp_layer_names[l], t->target->name,
-			     t->counts[l] ? fp_claim_names[c->kind] : "not enabled",
-			     c->reason ? c->reason : "the target does not run it");
-		told = true;
-	}
-	if (told)
-		return;
-	for (enum fp_layer l = 0; l < FP_LAYER_N; l++)
-		if (t->layers[l].claims[r->id].reason)
-			fp_diag_note(u, none, "%s on %s: %s", fp_layer_names[l], t->target->name,
-				     t->layers[l].claims[r->id].reason);
-}
-
-static void check_held(struct fp_unit *u, const struct fp_bundle *b, const struct fp_rule *r)
-{
-	const struct fp_bundle_target *first = NULL;
-	struct fp_buf names;
-	bool best_effort;
-
-	fp_buf_init(&names, &u->arena);
-	for (size_t i = 0; i < b->target_count; i++) {
-		const struct fp_bundle_target *t = &b->targets[i];
-		if (fp_bundle_is_held(b, t, r, &best_effort))
-			continue;
-		first = first ? first : t;
-		fp_buf_printf(&names, "%s%s", names.len ? ", " : "", t->target->name);
-	}
-	if (!first && r->accepted) {
-		fp_diag(u, FP_W_UNUSED, r->span, "'%s' is enforced: there is nothing to accept",
-			r->text);
-		fp_diag_help(u, "remove `accept unenforced`");
-	}
-	if (!first || r->accepted)
-		return;
-	fp_diag(u, FP_E_UNENFORCED, r->span, "nothing enforces '%s' on %s", r->text,
-		fp_buf_text(&names));
-	explain_unheld(u, first, r);
-	fp_diag_help(u,
-		     "change the rule or the targets, or say: accept unenforced because \"...\"");
-}
-
 static int by_path(const void *a, const void *b)
 {
 	return strcmp(((const struct fp_file *)a)->path, ((const struct fp_file *)b)->path);
@@ -178,9 +126,7 @@ void fp_bundle_build(struct fp_unit *u, const struct fp_ir *ir,
 	if (u->diags.errors)
 		return;
 	for (size_t i = 0; i < ir->rule_count; i++)
-		check_held(u, out, &ir->rules[i]);
-	if (!u->diags.errors)
-		fp_bundle_prove(u, out);
+		fp_bundle_check_held(u, out, &ir->rules[i]);
 	if (u->diags.errors)
 		return;
 	for (size_t i = 0; i < n; i++) {

@@ -18,18 +18,11 @@ struct fp_bundle_target {
 	bool counts[FP_LAYER_N]; /* the target runs the layer: what it holds is held */
 };
 
-/* What was decided from the bytes of an artifact. */
-struct fp_proof {
-	const char *path;
-	enum fp_outcome outcome; /* HOLDS or NOT_CHECKED: anything else is an error */
-};
-
 struct fp_bundle {
 	const struct fp_ir *ir;
 	struct fp_bundle_target *targets; /* by name */
 	size_t target_count;
-	FP_VEC(struct fp_file) files;   /* sorted by path when done */
-	FP_VEC(struct fp_proof) proofs; /* by path */
+	FP_VEC(struct fp_file) files; /* sorted by path when done */
 };
 
 /*
@@ -53,16 +46,19 @@ void fp_bundle_sort_names(const char *const *names, size_t n, uint8_t *order);
 bool fp_bundle_is_held(const struct fp_bundle *b, const struct fp_bundle_target *t,
 		       const struct fp_rule *r, bool *only_best_effort);
 
+/* Reports a rule that nobody holds on some target, or one that need not be accepted. */
+void fp_bundle_check_held(struct fp_unit *u, const struct fp_bundle *b, const struct fp_rule *r);
+
+/* Bytes of the text to show, at most `max`: all, or up to the end of a word. */
+size_t fp_bundle_cut(const char *text, size_t max);
+
 void fp_bundle_claims(struct fp_unit *u, struct fp_bundle *b, const struct fp_bundle_target *t);
 void fp_bundle_srcmap(struct fp_unit *u, struct fp_bundle *b, const struct fp_bundle_target *t);
 void fp_bundle_spec(struct fp_unit *u, struct fp_bundle *b);
 void fp_bundle_manifest(struct fp_unit *u, struct fp_bundle *b);
 
-/* Decides every filter from its bytes. What is wrong or undecided is an error. */
-void fp_bundle_prove(struct fp_unit *u, struct fp_bundle *b);
-
-/* "PROVED: 3 never, 2 expect, within ..., 4 filters": one line; "" if there is nothing. */
-const char *fp_bundle_proved(struct fp_unit *u, const struct fp_bundle *b);
+/* "PROVED: 3 never, 2 expect, within ...": one line; "" if nothing is claimed. */
+const char *fp_bundle_proved(struct fp_unit *u, const struct fp_ir *ir);
 
 /* "NOT CHECKED: never ... critical: by more than one layer": a line each; "" if there is none. */
 const char *fp_bundle_not_checked(struct fp_unit *u, const struct fp_ir *ir);

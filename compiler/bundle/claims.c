@@ -49,16 +49,18 @@ static void header(struct fp_buf *b, const struct fp_bundle *bundle,
 	fp_buf_puts(b, "\n");
 }
 
-/* The cut falls between characters. */
-static int shown(const char *text, int max)
+size_t fp_bundle_cut(const char *text, size_t max)
 {
-	size_t n = strlen(text);
+	size_t n = strlen(text), cut = max;
 
-	if (n <= (size_t)max)
-		return (int)n;
-	while (max && ((unsigned char)text[max] & 0xc0) == 0x80)
-		max--;
-	return max;
+	if (n <= max)
+		return n;
+	while (cut && text[cut] != ' ')
+		cut--;
+	/* a word as long as that is cut between characters */
+	for (n = max; !cut && n && ((unsigned char)text[n] & 0xc0) == 0x80;)
+		n--;
+	return cut ? cut : n;
 }
 
 /* In the middle of its column. */
@@ -83,8 +85,8 @@ static void row(struct fp_buf *b, const struct fp_bundle *bundle, const struct f
 		size_t width = strlen(fp_layer_names[l]) + (t->counts[l] ? 1 : 3);
 		put_sign(b, width, signs[t->layers[l].claims[r->id].kind]);
 	}
-	int n = shown(r->text, 120);
-	fp_buf_printf(b, "  %.*s%s%s\n", n, r->text, r->text[n] ? "..." : "",
+	int n = (int)fp_bundle_cut(r->text, 120);
+	fp_buf_printf(b, "  %.*s%s%s\n", n, r->text, r->text[n] ? " ..." : "",
 		      r->is_implied ? "   [implied]" : "");
 }
 

@@ -412,7 +412,8 @@ struct fp_ir {
 	enum fp_tier tier;
 	bool is_locked;
 	struct fp_span span;
-	const char *const *targets; /* names, sorted */
+	struct fp_span sections[FP_KIND_N]; /* of the kind, in the policy itself; {0,0}: none */
+	const char *const *targets;         /* names, sorted */
 	const struct fp_span *target_spans;
 	size_t target_count;
 	const char *const

@@ -192,6 +192,15 @@ static void widen(struct fp_sema *s, const struct fp_scope *sc, const struct fp_
 			section(s, &inner, n->kids[i]);
 }
 
+/* Where a message about what the section does not say can point. */
+static void note_section(const struct fp_scope *sc, const struct fp_ast *n)
+{
+	for (unsigned k = 0; sc->level == 0 && k < FP_KIND_N; k++)
+		if (!sc->draft->ir->sections[k].end &&
+		    !strcmp(fp_kind_section((enum fp_kind)k), n->name->text))
+			sc->draft->ir->sections[k] = n->name_span;
+}
+
 static void statement(struct fp_sema *s, const struct fp_scope *sc, const struct fp_ast *policy,
 		      const struct fp_ast *n, struct header *h)
 {
@@ -211,6 +220,7 @@ static void statement(struct fp_sema *s, const struct fp_scope *sc, const struct
 			read_targets(s, ir, n);
 	} else if (n->kind == FP_AST_SECTION) {
 		section(s, sc, n);
+		note_section(sc, n);
 	} else if (n->kind == FP_AST_WIDEN) {
 		widen(s, sc, n, policy);
 	} else if (n->kind == FP_AST_LAYER) {

@@ -147,6 +147,22 @@ static void places_reach_the_manifest_only(void **state)
 	fp_unit_free(&g.u);
 }
 
+static void text_is_cut_between_words(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t max, cut;
+	} rows[] = {
+		{ "one two", 7, 7 },   { "one two", 8, 7 },          { "one two", 6, 3 },
+		{ "one two", 3, 3 },   { "one two", 2, 2 },          { "", 4, 0 },
+		{ "a\xc3\xa4", 2, 1 }, { "\xc3\xa4\xc3\xa4", 3, 2 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_int_equal(fp_bundle_cut(rows[i].text, rows[i].max), rows[i].cut);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -154,6 +170,7 @@ int main(void)
 		cmocka_unit_test(every_rule_is_claimed),
 		cmocka_unit_test(only_exact_and_narrower_hold),
 		cmocka_unit_test(places_reach_the_manifest_only),
+		cmocka_unit_test(text_is_cut_between_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
