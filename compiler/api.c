@@ -20,7 +20,8 @@ struct fpolicy {
 	FP_VEC(const struct fp_target *) targets;
 	const struct fp_ir *ir;
 	struct fp_bundle bundle;
-	const char *proved, *not_checked;
+	const char *open, *proved, *not_checked;
+	size_t accepted, best_effort;
 	bool is_done;   /* the files may be read */
 	bool is_broken; /* out of memory: only free may follow */
 };
@@ -237,6 +238,9 @@ enum fpolicy_status fpolicy_compile(struct fpolicy *p, const char *name, const c
 	if (p->unit.diags.errors)
 		return status(p);
 	fp_bundle_build(&p->unit, p->ir, p->targets.at, p->targets.n, &p->bundle);
+	p->accepted = fp_bundle_count(&p->bundle, false);
+	p->best_effort = fp_bundle_count(&p->bundle, true);
+	p->open = fp_bundle_open(&p->unit, p->ir);
 	p->proved = fp_bundle_proved(&p->unit, p->ir);
 	p->not_checked = fp_bundle_not_checked(&p->unit, p->ir);
 	p->is_done = !p->unit.diags.errors;
@@ -431,6 +435,21 @@ const char *fpolicy_diagnostics(struct fpolicy *p, bool colour)
 	fp_buf_init(out, &p->unit.arena);
 	fp_diag_render(&p->unit, out, colour);
 	return fp_buf_text(out);
+}
+
+size_t fpolicy_accepted_count(const struct fpolicy *p)
+{
+	return p && p->is_done ? p->accepted : 0;
+}
+
+size_t fpolicy_best_effort_count(const struct fpolicy *p)
+{
+	return p && p->is_done ? p->best_effort : 0;
+}
+
+const char *fpolicy_open_parameters(const struct fpolicy *p)
+{
+	return p && p->is_done ? p->open : "";
 }
 
 const char *fpolicy_proved(const struct fpolicy *p)

@@ -83,6 +83,13 @@ size_t fpolicy_error_count(const struct fpolicy *p);
 size_t fpolicy_warning_count(const struct fpolicy *p);
 const char *fpolicy_diagnostics(struct fpolicy *p, bool colour); /* text, by place; "" if none */
 
+/* Rules that no layer holds on some target, and those that only best-effort layers hold there. */
+size_t fpolicy_accepted_count(const struct fpolicy *p);
+size_t fpolicy_best_effort_count(const struct fpolicy *p);
+
+/* Parameters without a value: "OPEN: ${job}: ...", one line, or "". */
+const char *fpolicy_open_parameters(const struct fpolicy *p);
+
 /* Which claims of the policy were proved: "PROVED: 3 never, within b", or "". */
 const char *fpolicy_proved(const struct fpolicy *p);
 

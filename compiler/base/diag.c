@@ -2,6 +2,7 @@
 /* Diagnostics: collecting them. */
 #include "base/diag.h"
 #include "base/unit.h"
+#include "base/utf8.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -18,7 +19,8 @@ const struct fp_diag_row *fp_diag_row(enum fp_diag_id id)
 	return &rows[id];
 }
 
-/* Control bytes would let a hostile name draw on the terminal: they are shown as \xHH. */
+/* Control bytes would let a hostile name draw on the terminal: they are shown as \xHH. What is too
+ * long is cut. */
 __attribute__((format(printf, 2, 0))) static const char *formatted(struct fp_unit *u,
 								   const char *format, va_list ap)
 {
@@ -28,13 +30,12 @@ __attribute__((format(printf, 2, 0))) static const char *formatted(struct fp_uni
 	size_t len = n < 0 ? 0 : (size_t)n < sizeof(text) ? (size_t)n : sizeof(text) - 1;
 
 	fp_buf_init(&b, &u->arena);
-	for (size_t i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)text[i];
-		if (c < 0x20 || c == 0x7f)
-			fp_buf_printf(&b, "\\x%02x", c);
-		else
-			fp_buf_putc(&b, (char)c);
+	for (size_t i = 0; i < len;) {
+		char shown[5];
+		i += fp_utf8_visible(text + i, len - i, shown);
+		fp_buf_puts(&b, shown);
 	}
+	fp_buf_puts(&b, (size_t)n > len ? "..." : "");
 	return fp_buf_text(&b);
 }
 

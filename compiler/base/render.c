@@ -119,8 +119,10 @@ void fp_diag_render(struct fp_unit *u, struct fp_buf *out, bool colour)
 
 	if (d->list.n)
 		qsort(d->list.at, d->list.n, sizeof(d->list.at[0]), by_place);
+	/* That it asserts nothing is said of a policy that compiles. */
 	for (size_t i = 0; i < d->list.n; i++)
-		one(&p, &d->list.at[i]);
+		if (!d->errors || d->list.at[i].id != FP_W_NO_ASSERTION)
+			one(&p, &d->list.at[i]);
 	if (d->errors > FP_DIAG_LIMIT)
 		fp_buf_printf(out, "fpolicyc: %u more errors are not shown\n",
 			      d->errors - FP_DIAG_LIMIT);

@@ -57,6 +57,12 @@ void fp_bundle_srcmap(struct fp_unit *u, struct fp_bundle *b, const struct fp_bu
 void fp_bundle_spec(struct fp_unit *u, struct fp_bundle *b);
 void fp_bundle_manifest(struct fp_unit *u, struct fp_bundle *b);
 
+/* Rules that on some target nobody holds, or best-effort layers only. */
+size_t fp_bundle_count(const struct fp_bundle *b, bool by_best_effort);
+
+/* "OPEN: ${job}: ...": one line; "" if every parameter has a value. */
+const char *fp_bundle_open(struct fp_unit *u, const struct fp_ir *ir);
+
 /* "PROVED: 3 never, 2 expect, within ...": one line; "" if nothing is claimed. */
 const char *fp_bundle_proved(struct fp_unit *u, const struct fp_ir *ir);
 

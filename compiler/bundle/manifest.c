@@ -108,18 +108,49 @@ static void layer_counts(struct fp_json *j, const struct fp_bundle *b,
 	fp_json_close(j);
 }
 
-/* Rules that nobody holds, or that only best-effort layers do. */
+/* A rule that nobody holds, or that only best-effort layers do. */
+static bool is_weak(const struct fp_bundle *b, const struct fp_bundle_target *t, size_t rule,
+		    bool by_best_effort)
+{
+	bool best_effort;
+	bool held = fp_bundle_is_held(b, t, &b->ir->rules[rule], &best_effort);
+
+	return by_best_effort ? best_effort : !held;
+}
+
 static void rules_held(struct fp_json *j, const struct fp_bundle *b,
 		       const struct fp_bundle_target *t, bool by_best_effort)
 {
 	fp_json_open_array(j, by_best_effort ? "heldByBestEffortOnly" : "acceptedUnenforced");
-	for (size_t i = 0; i < b->ir->rule_count; i++) {
-		bool best_effort;
-		bool held = fp_bundle_is_held(b, t, &b->ir->rules[i], &best_effort);
-		if (by_best_effort ? best_effort : !held)
+	for (size_t i = 0; i < b->ir->rule_count; i++)
+		if (is_weak(b, t, i, by_best_effort))
 			fp_json_put_number(j, NULL, i);
-	}
 	fp_json_close(j);
+}
+
+size_t fp_bundle_count(const struct fp_bundle *b, bool by_best_effort)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < b->ir->rule_count; i++) {
+		bool is_one = false;
+		for (size_t t = 0; t < b->target_count; t++)
+			is_one |= is_weak(b, &b->targets[t], i, by_best_effort);
+		n += is_one;
+	}
+	return n;
+}
+
+const char *fp_bundle_open(struct fp_unit *u, const struct fp_ir *ir)
+{
+	struct fp_buf b;
+
+	fp_buf_init(&b, &u->arena);
+	for (size_t i = 0; i < ir->open_param_count; i++)
+		fp_buf_printf(&b, "%s${%s}", i ? ", " : "OPEN: ", ir->open_params[i]);
+	if (ir->open_param_count)
+		fp_buf_puts(&b, ": artifacts are templates until -D gives a value\n");
+	return fp_buf_text(&b);
 }
 
 static void target(struct fp_unit *u, struct fp_json *j, const struct fp_bundle *b,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* fpolicyc compile: policies in, folders of artifacts out. */
+#include "base/diag.h"
 #include "cmd/cmd.h"
 #include "cmd/depfile.h"
 #include "cmd/input.h"
@@ -125,14 +126,21 @@ struct output {
 
 static bool write_artifact(const struct fpolicy *p, const char *path)
 {
+	struct fp_nearest near;
 	size_t len;
 
-	for (size_t i = 0; i < fpolicy_artifact_count(p); i++)
+	fp_nearest_init(&near, path, strlen(path));
+	for (size_t i = 0; i < fpolicy_artifact_count(p); i++) {
+		fp_nearest_offer(&near, fpolicy_artifact_path(p, i));
 		if (!strcmp(fpolicy_artifact_path(p, i), path)) {
 			const void *data = fpolicy_artifact_data(p, i, &len);
 			return fp_fs_write_file("-", data, len);
 		}
-	fp_cmd_error("there is no artifact '%s'; compiled were:", path);
+	}
+	fp_cmd_error("there is no artifact '%s'", path);
+	if (near.best)
+		fprintf(stderr, "fpolicyc: help: did you mean '%s'?\n", near.best);
+	fputs("fpolicyc: help: compiled were:\n", stderr);
 	for (size_t i = 0; i < fpolicy_artifact_count(p); i++)
 		fprintf(stderr, "  %s\n", fpolicy_artifact_path(p, i));
 	return false;
@@ -167,15 +175,26 @@ static bool add_artifacts(const struct fpolicy *p, struct fp_fs_tree *tree, cons
 	return true;
 }
 
-static void tell(const struct fpolicy *p, const struct options *o, FILE *f)
+static void count(FILE *f, size_t n, const char *what)
 {
+	if (n)
+		fprintf(f, ", %zu %s", n, what);
+}
+
+static void tell(const struct fpolicy *p, const struct options *o, FILE *f, bool several)
+{
+	const char *name = fpolicy_policy_name(p);
+	size_t warnings = fpolicy_warning_count(p);
+
 	if (o->quiet)
 		return;
-	fprintf(f, "%s: %zu files in %s", fpolicy_policy_name(p), fpolicy_artifact_count(p),
-		o->out);
-	if (fpolicy_warning_count(p))
-		fprintf(f, ", %zu warnings", fpolicy_warning_count(p));
-	fprintf(f, "\n%s%s", fpolicy_proved(p), fpolicy_not_checked(p));
+	fprintf(f, "%s: %zu files in %s%s%s", name, fpolicy_artifact_count(p), o->out,
+		several ? "/" : "", several ? name : "");
+	count(f, warnings, warnings == 1 ? "warning" : "warnings");
+	count(f, fpolicy_accepted_count(p), "accepted unenforced");
+	count(f, fpolicy_best_effort_count(p), "held by best effort only");
+	fprintf(f, "\n%s%s%s", fpolicy_open_parameters(p), fpolicy_proved(p),
+		fpolicy_not_checked(p));
 }
 
 static enum fpolicy_status dump(struct fpolicy *p, const struct options *o, const char *file,
@@ -214,7 +233,7 @@ static int one(const struct options *o, const char *file, struct output *out, bo
 	if (ok && o->depends)
 		ok = stage_depends(out, o, file, &l);
 	if (ok && out->tree)
-		tell(p, o, out->told);
+		tell(p, o, out->told, several);
 	fpolicy_free(p);
 	fp_input_close(&l);
 	return ok ? FP_EXIT_OK : code ? code : FP_EXIT_INPUT;

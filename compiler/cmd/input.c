@@ -78,7 +78,8 @@ static enum fpolicy_status define(struct fpolicy *p, const char *word)
 	char name[128];
 
 	if (!eq || eq == word || (size_t)(eq - word) >= sizeof(name)) {
-		fp_cmd_error("-D %s: write NAME=VALUE", word);
+		fp_cmd_error("-D %.64s: write NAME=VALUE, the name of at most %zu bytes", word,
+			     sizeof(name) - 1);
 		return FPOLICY_INPUT;
 	}
 	memcpy(name, word, (size_t)(eq - word));

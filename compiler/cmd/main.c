@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* fpolicyc: picks the subcommand. */
+#include "base/diag.h"
+#include "base/utf8.h"
 #include "cmd/cmd.h"
 
 #include <getopt.h>
@@ -17,14 +19,44 @@ static const struct fp_cmd commands[] = {
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
+/* Arguments are text from outside: a terminal gets nothing from them but what can be read. */
 int fp_cmd_error(const char *format, ...)
 {
+	char text[8192], shown[5];
 	va_list ap;
 
-	fputs("fpolicyc: error: ", stderr);
 	va_start(ap, format);
-	vfprintf(stderr, format, ap);
+	int n = vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
+	size_t len = n < 0 ? 0 : (size_t)n < sizeof(text) ? (size_t)n : sizeof(text) - 1;
+	fputs("fpolicyc: error: ", stderr);
+	for (size_t i = 0; i < len;) {
+		i += fp_utf8_visible(text + i, len - i, shown);
+		fputs(shown, stderr);
+	}
+	fputs((size_t)n > len ? "...\n" : "\n", stderr);
+	return FP_EXIT_INPUT;
+}
+
+/* A word that is no file and does not look like one was meant as a command. */
+static bool is_command(const char *word)
+{
+	return word[0] != '-' && !strpbrk(word, "./") && access(word, F_OK) != 0;
+}
+
+static int unknown_command(const char *word)
+{
+	struct fp_nearest near;
+
+	fp_nearest_init(&near, word, strlen(word));
+	for (size_t i = 0; i < COMMANDS; i++)
+		fp_nearest_offer(&near, commands[i].name);
+	fp_cmd_error("there is no command and no file '%.64s'", word);
+	if (near.best)
+		fprintf(stderr, "fpolicyc: help: did you mean '%s'?\n", near.best);
+	fputs("fpolicyc: help: commands are", stderr);
+	for (size_t i = 0; i < COMMANDS; i++)
+		fprintf(stderr, "%s %s", i ? "," : "", commands[i].name);
 	fputc('\n', stderr);
 	return FP_EXIT_INPUT;
 }
@@ -104,5 +136,7 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < COMMANDS; i++)
 		if (!strcmp(argv[1], commands[i].name))
 			return flushed(commands[i].run(argc - 1, argv + 1));
+	if (is_command(argv[1]))
+		return unknown_command(argv[1]);
 	return flushed(fp_cmd_compile(argc, argv));
 }

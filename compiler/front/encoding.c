@@ -5,18 +5,12 @@
 
 #include <inttypes.h>
 
-bool fp_is_bidi_control(uint32_t c)
-{
-	return c == 0x61c || c == 0x200e || c == 0x200f || (c >= 0x202a && c <= 0x202e) ||
-	       (c >= 0x2066 && c <= 0x2069);
-}
-
 static void refuse_point(struct fp_parser *p, uint32_t point, struct fp_span span)
 {
 	if (point == 0) {
 		fp_diag(p->u, FP_E_NUL, span, "a NUL byte");
 		fp_diag_help(p->u, "a policy is text; remove the byte");
-	} else if (fp_is_bidi_control(point)) {
+	} else if (fp_utf8_is_bidi(point)) {
 		fp_diag(p->u, FP_E_BIDI, span, "the bidirectional control U+%04" PRIX32, point);
 		fp_diag_help(p->u, "it makes text look different from what it is; remove it");
 	} else if (point == 0xfeff) {
@@ -35,7 +29,7 @@ static bool is_refused(uint32_t point, char next)
 {
 	if (point == '\t' || point == '\n' || (point == '\r' && next == '\n'))
 		return false;
-	return point < 0x20 || point == 0x7f || point == 0xfeff || fp_is_bidi_control(point);
+	return point < 0x20 || point == 0x7f || point == 0xfeff || fp_utf8_is_bidi(point);
 }
 
 /* Bytes that need no look: printable ASCII, tabs and newlines. */

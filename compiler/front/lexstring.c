@@ -59,7 +59,7 @@ static bool check_contents(const struct fp_lexeme *l, const struct fp_buf *b)
 					       "the string holds bytes that are not UTF-8");
 		if (!point)
 			return refuse_contents(l, FP_E_NUL, "the string holds a NUL byte");
-		if (fp_is_bidi_control(point))
+		if (fp_utf8_is_bidi(point))
 			return refuse_contents(l, FP_E_BIDI,
 					       "the string holds a bidirectional control");
 		i += n;

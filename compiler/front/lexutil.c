@@ -267,6 +267,10 @@ int fp_lex_prefix(const struct fp_lexeme *l)
 	struct fp_prefix prefix;
 	enum fp_prefix_error e = fp_prefix_parse(l->text, l->len, &prefix);
 
+	if (e == FP_PREFIX_SYNTAX && !memchr(l->text, '.', l->len) && !memchr(l->text, ':', l->len))
+		return refuse(l, FP_E_MALFORMED, "is neither a number nor an address",
+			      "there are no fractions: a half is 0.5; prefixes have whole "
+			      "addresses, 10.0.0.0/8");
 	if (e == FP_PREFIX_SYNTAX)
 		return refuse(l, FP_E_ADDRESS, "is not an IP address or prefix",
 			      "write it like 10.0.0.1, 10.0.0.0/16 or 2001:db8::/32");
@@ -303,9 +307,37 @@ int fp_lex_bad_operator(const struct fp_lexeme *l)
 					: "write 'not'");
 }
 
+/* What the character is for elsewhere, and how that is said here. */
+static const char *character_help(char c)
+{
+	switch (c) {
+	case '@':
+		return "a set is written @name or @name@edition";
+	case '$':
+		return "a parameter is written ${name}, where a value or text may stand";
+	case '%':
+		return "shares are numbers: half a CPU is `cpu 0.5`";
+	case '*':
+	case '?':
+	case '[':
+		return "patterns stand in double quotes";
+	case '+':
+		return "there is no addition: flags are joined with '|', lists with ','";
+	}
+	return "text stands in double quotes";
+}
+
 int fp_lex_bad_character(const struct fp_lexeme *l)
 {
 	return refuse(l, FP_E_CHARACTER, "begins nothing that the language knows",
-		      *l->text == '@' ? "a set is written @name or @name@edition"
-				      : "text stands in double quotes");
+		      character_help(*l->text));
+}
+
+/* Skipped like a comment: what follows is not to blame. */
+void fp_lex_foreign_comment(const struct fp_lexeme *l)
+{
+	struct fp_span mark = { l->span.begin, l->span.begin + 2 };
+
+	fp_lex_refuse(l, FP_E_CHARACTER, mark, "this begins no comment",
+		      "comments begin with '#' and end with the line");
 }

@@ -65,8 +65,6 @@ struct fp_parser {
 /* Copies the text for the scanner, two NULs at the end; refused bytes are reported and blanked. */
 char *fp_encoding_check(struct fp_parser *p);
 
-bool fp_is_bidi_control(uint32_t point);
-
 /* policy.l */
 void *fp_lex_open(struct fp_parser *p, char *text, size_t len);
 int fp_lex_next(struct fp_parser *p, union fp_token_value *value, struct fp_span *span);
@@ -98,6 +96,7 @@ int fp_lex_bad_path(const struct fp_lexeme *l);
 int fp_lex_operator(const struct fp_lexeme *l, int kind);
 int fp_lex_bad_operator(const struct fp_lexeme *l);
 int fp_lex_bad_character(const struct fp_lexeme *l);
+void fp_lex_foreign_comment(const struct fp_lexeme *l);
 int fp_lex_refuse(const struct fp_lexeme *l, enum fp_diag_id id, struct fp_span span,
 		  const char *message, const char *help);
 _Noreturn void fp_lex_fatal(struct fp_parser *p);

@@ -130,9 +130,19 @@ static void report(struct fp_prover *p, const struct fp_bound *b, const struct f
 			b->name, what);
 	note_rule(p, at, "permitted by", e->allows);
 	note_rule(p, at, fp_arena_printf(&p->u->arena, "and '%s' has", b->name), e->denies);
-	if (b->is_base && !is_locked)
+	if (is_locked)
+		fp_diag_help(p->u,
+			     "take it out of the widening: only the owner of '%s' may weaken "
+			     "it",
+			     b->name);
+	else if (b->is_base)
 		fp_diag_help(p->u, "what goes beyond a base stands in `widen { ... } because "
 				   "\"...\";`");
+	else
+		fp_diag_help(p->u,
+			     "narrow it to what '%s' has, or have its owner permit it there: "
+			     "a bound has no `widen`",
+			     b->name);
 }
 
 static void refined(struct fp_prover *p, const struct fp_ir *ir, struct fp_bound *b, bool is_locked)

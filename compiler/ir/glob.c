@@ -231,6 +231,24 @@ static void check_shape(struct parser *p, const char *t, size_t n)
 	}
 }
 
+/* "/a/{,b}" leaves "/a/", and "/a/{,b}/c" "/a//c": what no path is called, so not what was meant.
+ */
+static void check_alternatives(struct parser *p, const struct fp_glob_item *items, size_t n)
+{
+	for (size_t i = 1; i < n; i++) {
+		const struct fp_glob_item *item = &items[i], *next = i + 1 < n ? item + 1 : NULL;
+		bool is_component = items[i - 1].op == FP_GLOB_BYTE && items[i - 1].byte == '/' &&
+				    (!next || (next->op == FP_GLOB_BYTE && next->byte == '/'));
+		for (size_t j = 0; j < item->alt_count && is_component && !p->failed; j++) {
+			if (item->alt_lens[j])
+				continue;
+			refuse(p, 0, p->len, "has an empty alternative for a whole component");
+			fp_diag_help(p->u, "put the slash into the braces: \"/a{,/b}\" is /a and "
+					   "/a/b");
+		}
+	}
+}
+
 /* ---- the program for fp_glob_match ---- */
 
 struct program {
@@ -352,6 +370,8 @@ const struct fp_glob *fp_glob_parse(struct fp_unit *u, const char *text, size_t 
 		parse_items(&p, &items, 0);
 	if (!p.failed)
 		check_shape(&p, fp_buf_text(&p.canonical), p.canonical.len);
+	if (!p.failed)
+		check_alternatives(&p, items.list.at, items.list.n);
 	if (!p.failed && (strstr(fp_buf_text(&p.canonical), "\\$\\{") ||
 			  strstr(fp_buf_text(&p.canonical), "\\${")))
 		refuse(&p, 0, len,

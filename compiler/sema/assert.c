@@ -141,6 +141,24 @@ static const char *subject_text(struct fp_sema *s, const struct fp_ast *n)
 	return fp_buf_text(&b);
 }
 
+/* A test names a protocol and, where there are ports, a port; eval.c asks for the rest. */
+static bool is_one_packet(struct fp_sema *s, const struct fp_ast *n, const struct fp_rule_net *net,
+			  const char *text)
+{
+	const char *word = !strcmp(n->name->text, "egress") ? "connect" : n->name->text;
+
+	if (net->proto == FP_PROTO_ANY) {
+		fp_diag(s->u, FP_E_TEST_FORM, n->span, "a test names one protocol");
+		fp_diag_help(s->u, "write `%s tcp %s`", word, strchr(text, ' ') + 1);
+		return false;
+	}
+	if (net->proto == FP_PROTO_ICMP || fp_ast_kid(n, FP_AST_PORT))
+		return true;
+	fp_diag(s->u, FP_E_TEST_FORM, n->span, "a test names one port");
+	fp_diag_help(s->u, "write `%s %s port 443`", word, text);
+	return false;
+}
+
 static bool subject(struct fp_sema *s, const struct fp_ast *n, bool is_test, struct fp_subject *sub,
 		    const char **text)
 {
@@ -158,7 +176,8 @@ static bool subject(struct fp_sema *s, const struct fp_ast *n, bool is_test, str
 	if (n->kind == FP_AST_SUBJECT_NET) {
 		egress = !strcmp(n->name->text, "egress");
 		sub->kind = egress ? FP_SUBJECT_EGRESS : FP_SUBJECT_INGRESS;
-		if (!fp_sema_net_rule(s, n, egress, &sub->net, text))
+		if (!fp_sema_net_rule(s, n, egress, &sub->net, text) ||
+		    (is_test && !is_one_packet(s, n, &sub->net, *text)))
 			return false;
 		*text = fp_arena_printf(&s->u->arena, "%s %s", n->name->text, *text);
 		return true;
@@ -166,8 +185,7 @@ static bool subject(struct fp_sema *s, const struct fp_ast *n, bool is_test, str
 	if (n->kind == FP_AST_SUBJECT_CAP) {
 		const struct fp_cap *cap = fp_cap_find(n->name->text, n->name->len);
 		if (!cap) {
-			fp_diag(s->u, FP_E_UNKNOWN_WORD, n->span, "there is no capability '%s'",
-				n->name->text);
+			fp_sema_unknown_cap(s, n);
 			return false;
 		}
 		sub->kind = FP_SUBJECT_CAPABILITY;

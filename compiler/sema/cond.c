@@ -182,6 +182,73 @@ static bool names_param(const struct cond *c, const struct fp_ast *e)
 	return e->kind == FP_AST_NAME && is_listed(c, e->name);
 }
 
+struct names {
+	FP_VEC(const struct fp_ast *) list;
+};
+
+static bool has_name(const struct names *names, const struct fp_str *name)
+{
+	for (size_t i = 0; i < names->list.n; i++)
+		if (names->list.at[i]->name == name)
+			return true;
+	return false;
+}
+
+/* Parameters that the condition names and the parentheses do not. */
+static void find_unlisted(const struct cond *c, const struct fp_ast *n, struct names *out)
+{
+	struct fp_param p;
+
+	for (size_t i = 0; i < n->n; i++)
+		find_unlisted(c, n->kids[i], out);
+	if (n->kind != FP_AST_NAME || is_listed(c, n->name) || has_name(out, n->name) ||
+	    fp_sema_const(c->s, n->name) || fp_sema_param(c->s, n->name) ||
+	    !fp_sys_param_find(c->sys, c->abi, n->name->text, n->name->len, &p))
+		return;
+	fp_vec_push(&c->s->u->arena, &out->list, n);
+}
+
+/* Said once for the whole condition: one pair of parentheses mends it. */
+static bool check_listed(const struct cond *c, const struct fp_ast *condition)
+{
+	struct names missing = { 0 };
+	struct fp_buf list;
+
+	find_unlisted(c, condition, &missing);
+	if (!missing.list.n)
+		return true;
+	fp_buf_init(&list, &c->s->u->arena);
+	for (size_t i = 0; i < c->call->n && c->call->kids[i]->kind == FP_AST_NAME; i++)
+		fp_buf_printf(&list, "%s%s", list.len ? ", " : "", c->call->kids[i]->name->text);
+	for (size_t i = 0; i < missing.list.n; i++)
+		fp_buf_printf(&list, "%s%s", list.len ? ", " : "", missing.list.at[i]->name->text);
+	fp_diag(c->s->u, FP_E_CONDITION, missing.list.at[0]->span, "'%s' is not listed after %s",
+		missing.list.at[0]->name->text, c->sys->name);
+	fp_diag_help(c->s->u, "list it: `%s(%s)`", c->sys->name, fp_buf_text(&list));
+	return false;
+}
+
+/* A test of nothing that the call takes; `e` is its left side. */
+static void no_param(const struct cond *c, const struct fp_ast *n, const struct fp_ast *e,
+		     const char *what)
+{
+	const char *list = fp_sema_params_text(c->s, c->sys, c->abi);
+	struct fp_nearest near;
+	struct fp_param p;
+
+	while (e->kind == FP_AST_BITAND)
+		e = e->kids[0];
+	fp_nearest_init(&near, e->name ? e->name->text : "", e->name ? e->name->len : 0);
+	for (size_t i = 0; fp_sys_param(c->sys, c->abi, i, &p); i++)
+		fp_nearest_offer(&near, p.name);
+	fp_diag(c->s->u, FP_E_CONDITION, n->span, "%s a parameter of %s", what, c->sys->name);
+	fp_diag_nearest(c->s->u, &near);
+	fp_diag_help(c->s->u,
+		     list[0] ? "those that it tests are listed after the call: `%s(%s)`"
+			     : "%s%s takes none",
+		     c->sys->name, list);
+}
+
 static bool find_param(const struct cond *c, const struct fp_ast *e, struct field *f)
 {
 	if (!fp_sys_param_find(c->sys, c->abi, e->name->text, e->name->len, &f->param)) {
@@ -396,10 +463,7 @@ static const struct fp_pred *compare(const struct cond *c, const struct fp_ast *
 		op = op[0] == '<' ? (op[1] ? ">=" : ">") : op[0] == '>' ? (op[1] ? "<=" : "<") : op;
 	}
 	if (!names_param(c, left)) {
-		fp_diag(c->s->u, FP_E_CONDITION, n->span, "neither side is a parameter of %s",
-			c->sys->name);
-		fp_diag_help(c->s->u, "name the parameters after the call: `%s(domain, ...)`",
-			     c->sys->name);
+		no_param(c, n, left, "neither side is");
 		return NULL;
 	}
 	if (!field_of(c, left, &f) || !operand(c, &f, right, &v, &is_enum, &is_absent))
@@ -466,10 +530,7 @@ static const struct fp_pred *in_list(const struct cond *c, const struct fp_ast *
 	struct field f;
 
 	if (!names_param(c, n->kids[0])) {
-		fp_diag(c->s->u, FP_E_CONDITION, n->kids[0]->span, "this is no parameter of %s",
-			c->sys->name);
-		fp_diag_help(c->s->u, "name the parameters after the call: `%s(domain, ...)`",
-			     c->sys->name);
+		no_param(c, n->kids[0], n->kids[0], "this is not");
 		return NULL;
 	}
 	if (!field_of(c, n->kids[0], &f) || !check_pointer(c, &f, n, false))
@@ -520,8 +581,7 @@ static const struct fp_pred *flags(const struct cond *c, const struct fp_ast *n)
 	int64_t v;
 
 	if (!names_param(c, n->kids[0])) {
-		fp_diag(c->s->u, FP_E_CONDITION, n->kids[0]->span, "this is no parameter of %s",
-			c->sys->name);
+		no_param(c, n->kids[0], n->kids[0], "this is not");
 		return NULL;
 	}
 	if (!field_of(c, n->kids[0], &f) || !check_pointer(c, &f, n, false) ||
@@ -582,5 +642,5 @@ const struct fp_pred *fp_sema_condition(struct fp_sema *s, const struct fp_sysde
 	for (enum fp_abi a = 0; a < abi; a++)
 		c.is_first &= sys->nr[a] < 0;
 
-	return condition(&c, cond);
+	return check_listed(&c, cond) ? condition(&c, cond) : NULL;
 }

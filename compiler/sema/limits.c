@@ -181,6 +181,24 @@ static const char *const unit_words[] = { "a plain number",       "a size such a
 					  "a number such as 1.5", "a time such as 300s",
 					  "the word kill-group",  "a list such as \"0-3,5\"" };
 
+static const char *value_text(struct fp_sema *s, enum fp_limit limit, uint64_t v);
+
+static void out_of_range(struct fp_sema *s, enum fp_limit limit, const struct fp_ast *v,
+			 uint64_t value)
+{
+	const struct knob *k = &knobs[limit];
+	uint64_t mib;
+
+	fp_diag(s->u, FP_E_NUMBER, v->span, "%s is %s: the %s is %s", fp_limit_names[limit],
+		value_text(s, limit, value), value < k->min ? "least" : "most",
+		value_text(s, limit, value < k->min ? k->min : k->max));
+	if (k->unit == UNIT_BYTES && v->kind == FP_AST_NUMBER &&
+	    !__builtin_mul_overflow(value, (uint64_t)1 << 20, &mib) && mib >= k->min)
+		fp_diag_help(s->u, "a number without a unit is bytes: write %" PRIu64 "MiB", value);
+	else if (value > k->max)
+		fp_diag_help(s->u, "for no limit write `unlimited`");
+}
+
 /* UINT64_MAX for `unlimited`. */
 static bool limit_value(struct fp_sema *s, enum fp_limit limit, const struct fp_ast *v,
 			uint64_t *out)
@@ -208,9 +226,7 @@ static bool limit_value(struct fp_sema *s, enum fp_limit limit, const struct fp_
 		*out = v->value;
 	}
 	if (k->unit != UNIT_TEXT && (*out < k->min || *out > k->max)) {
-		fp_diag(s->u, FP_E_NUMBER, v->span, "%s must be %" PRIu64 "..%" PRIu64 "%s",
-			fp_limit_names[limit], k->min, k->max,
-			k->unit == UNIT_MILLI ? " thousandths" : "");
+		out_of_range(s, limit, v, *out);
 		return false;
 	}
 	return true;
@@ -280,19 +296,43 @@ static void io_limit(struct fp_sema *s, const struct fp_scope *sc, const struct 
 	}
 }
 
-static bool cpu_list(const char *text)
-{
-	bool digit = false;
+#define MAX_CPU 8191u /* NR_CPUS, arch/x86/Kconfig: the largest that is built */
 
-	for (; *text; text++) {
-		if (*text >= '0' && *text <= '9')
-			digit = true;
-		else if ((*text == ',' || *text == '-') && digit)
-			digit = false;
-		else
-			return false;
+static bool read_cpu(const char **text, unsigned *out)
+{
+	const char *from = *text;
+
+	for (*out = 0; **text >= '0' && **text <= '9' && *out <= MAX_CPU; (*text)++)
+		*out = *out * 10 + (unsigned)(**text - '0');
+	return *text > from && *out <= MAX_CPU;
+}
+
+/* What cpuset.cpus takes: numbers and ranges that do not run backwards (cgroup-v2.rst). */
+static bool cpu_list(struct fp_sema *s, const struct fp_ast *v)
+{
+	const char *at = v->text->text, *item = at, *wrong = NULL;
+	unsigned first, last;
+
+	do {
+		item = at;
+		if (!read_cpu(&at, &first))
+			wrong = first > MAX_CPU ? "is past the last CPU, 8191" : "is no number";
+		else if (*at == '-' && (at++, !read_cpu(&at, &last) || last < first))
+			wrong = "is no range FIRST-LAST";
+		else if (*at && *at != ',')
+			wrong = "is neither a number nor a range";
+	} while (!wrong && *at++ == ',');
+	if (!wrong)
+		return true;
+	size_t n = strcspn(item, ",");
+	struct fp_span at_item = v->span;
+	if (v->span.end - v->span.begin == v->text->len + 2) { /* no escapes: byte for byte */
+		at_item.begin += 1 + (uint32_t)(item - v->text->text);
+		at_item.end = at_item.begin + (uint32_t)n;
 	}
-	return digit;
+	fp_diag(s->u, FP_E_NUMBER, at_item, "'%.*s' %s", (int)n, item, wrong);
+	fp_diag_help(s->u, "cpu-set takes %s", unit_words[UNIT_TEXT]);
+	return false;
 }
 
 static void limit(struct fp_sema *s, const struct fp_scope *sc, const struct fp_ast *n)
@@ -309,12 +349,9 @@ static void limit(struct fp_sema *s, const struct fp_scope *sc, const struct fp_
 	if (!limit_value(s, l.limit, v, &l.value))
 		return;
 	if (l.limit == FP_LIM_CPU_SET) {
-		l.text = v->kind == FP_AST_TEXT ? v->text->text : "";
-		if (!cpu_list(l.text)) {
-			fp_diag(s->u, FP_E_NUMBER, v->span, "cpu-set takes %s",
-				unit_words[UNIT_TEXT]);
+		if (!cpu_list(s, v))
 			return;
-		}
+		l.text = v->text->text;
 	}
 	const char *text = l.text ? fp_arena_printf(&s->u->arena, "\"%s\"", l.text)
 				  : value_text(s, l.limit, l.value);

@@ -27,20 +27,83 @@ const char *fp_sema_set_text(struct fp_sema *s, const struct fp_set_def *set)
 	return fp_arena_printf(&s->u->arena, "%s@%s", set->name->text, set->edition->text);
 }
 
-static void unknown_set(struct fp_sema *s, const struct fp_ast *ref, const char *name, size_t len)
+/* Whether a set of this kind may stand where one of the other is needed; NULL fits everywhere. */
+static bool kind_fits(const char *is, const char *needed)
 {
+	return !is || !needed || !strcmp(is, needed) ||
+	       (!strcmp(is, "flags") && !strcmp(needed, "constants"));
+}
+
+/* Sets of the library that a message lists where none has a name like the one asked for. */
+#define LISTED 8u
+
+static void help_library(struct fp_sema *s, const char *kind)
+{
+	struct fp_library_set std = { 0 };
+	const char *path = NULL;
+	bool is_used = false;
+	struct fp_buf list;
+	size_t n = 0;
+
+	fp_buf_init(&list, &s->u->arena);
+	while (fp_library_set(s->u, &std)) {
+		if (!kind_fits(std.kind->text, kind) || (path && path != std.path))
+			continue;
+		path = std.path;
+		is_used = fp_index_get(&s->set_by_name, std.name) != NULL;
+		if (n++ < LISTED)
+			fp_buf_printf(&list, "%s%s", list.len ? ", " : "", std.name->text);
+	}
+	if (path)
+		fp_diag_help(s->u, is_used ? "\"%s\" has %s%s" : "`use \"%s\";` brings %s%s", path,
+			     fp_buf_text(&list), n > LISTED ? " and others" : "");
+}
+
+/* What is in sight first, then what an import would bring into it. */
+static void help_set(struct fp_sema *s, const struct fp_nearest *near, const char *kind)
+{
+	struct fp_set_def *def = fp_index_get(&s->set_by_name, fp_name(s->u, near->best));
+	struct fp_library_set std = { 0 };
+
+	if (def && strchr(near->wanted, '@') != strrchr(near->wanted, '@')) {
+		fp_diag_help(s->u, "did you mean '%s'?", fp_sema_set_text(s, def));
+		return;
+	}
+	while (!def && fp_library_set(s->u, &std)) {
+		if (strcmp(std.name->text, near->best) != 0 || !kind_fits(std.kind->text, kind))
+			continue;
+		fp_diag_help(s->u,
+			     near->distance ? "did you mean '%s', which comes with `use \"%s\";`?"
+					    : "'%s' comes with `use \"%s\";`",
+			     near->best, std.path);
+		return;
+	}
+	fp_diag_nearest(s->u, near);
+}
+
+static void unknown_set(struct fp_sema *s, const struct fp_ast *ref, size_t len, const char *kind)
+{
+	struct fp_library_set std = { 0 };
 	struct fp_nearest near;
 
 	fp_diag(s->u, FP_E_UNKNOWN_SET, ref->span, "there is no set '%s'", ref->name->text);
-	fp_nearest_init(&near, name, len);
-	for (size_t i = 0; i < s->sets.n; i++)
-		fp_nearest_offer(&near, s->sets.at[i]->name->text);
-	fp_diag_nearest(s->u, &near);
-	if (!near.best)
-		fp_diag_help(s->u, "the standard sets come with `use \"std/syscalls.policy\";`");
+	fp_nearest_init(&near, ref->name->text, len);
+	for (size_t i = 0; i < s->sets.n; i++) {
+		const struct fp_str *is = s->sets.at[i]->node->text;
+		if (kind_fits(is ? is->text : NULL, kind))
+			fp_nearest_offer(&near, s->sets.at[i]->name->text);
+	}
+	while (fp_library_set(s->u, &std))
+		if (kind_fits(std.kind->text, kind))
+			fp_nearest_offer(&near, std.name->text);
+	if (near.best)
+		help_set(s, &near, kind);
+	else
+		help_library(s, kind);
 }
 
-struct fp_set_def *fp_sema_set(struct fp_sema *s, const struct fp_ast *ref)
+/* The set of a reference; `kind` is what may stand there, for the help. Reports. */
+static struct fp_set_def *find_set(struct fp_sema *s, const struct fp_ast *ref, const char *kind)
 {
 	const char *spelt = ref->name->text, *at = strchr(spelt + 1, '@');
 	size_t len = at ? (size_t)(at - spelt) : ref->name->len;
@@ -49,7 +112,7 @@ struct fp_set_def *fp_sema_set(struct fp_sema *s, const struct fp_ast *ref)
 	const struct fp_set_def *second = found && !at ? found->second : NULL;
 
 	if (!found) {
-		unknown_set(s, ref, spelt, len);
+		unknown_set(s, ref, len, kind);
 		return NULL;
 	}
 	if (second) {
@@ -79,6 +142,7 @@ static int by_text(const void *a, const void *b)
 bool fp_sema_expand(struct fp_sema *s, struct fp_set_def *set, unsigned depth)
 {
 	FP_VEC(const struct fp_ast *) all = { 0 };
+	const char *kind = set->node->text ? set->node->text->text : NULL;
 
 	if (set->state == FP_SET_DONE)
 		return true;
@@ -95,7 +159,7 @@ bool fp_sema_expand(struct fp_sema *s, struct fp_set_def *set, unsigned depth)
 			fp_vec_push(&s->u->arena, &all, member);
 			continue;
 		}
-		struct fp_set_def *inner = fp_sema_set(s, member);
+		struct fp_set_def *inner = find_set(s, member, kind);
 		if (!inner || !fp_sema_expand(s, inner, depth + 1)) {
 			set->state = FP_SET_DONE;
 			return false;
@@ -149,6 +213,8 @@ const struct fp_param_def *fp_sema_reference(struct fp_sema *s, const struct fp_
 	}
 	if (p->value)
 		return p;
+	if (p->is_bad)
+		return NULL;
 	fp_diag(s->u, FP_E_PARAM, ref->span, "'%s' has no value", ref->name->text);
 	fp_diag_help(s->u, "numbers and addresses are compiled in: give it one with -D %s=...",
 		     ref->name->text);
@@ -181,7 +247,7 @@ const char *fp_sema_text(struct fp_sema *s, const struct fp_ast *text)
 		const struct fp_str *name =
 			fp_intern(&s->u->names, mark + 2, (size_t)(end - mark - 2));
 		const struct fp_param_def *p = use_param(s, text->span, name, "name");
-		if (!p)
+		if (!p || p->is_bad)
 			return NULL;
 		fp_buf_add(&b, at, (size_t)(mark - at));
 		if (p->value)
@@ -200,12 +266,11 @@ const char *const fp_set_kinds[] = { "calls", "capabilities", "constants", "flag
 const struct fp_set_def *fp_sema_members(struct fp_sema *s, const struct fp_ast *ref,
 					 const char *kind)
 {
-	struct fp_set_def *set = fp_sema_set(s, ref);
+	struct fp_set_def *set = find_set(s, ref, kind);
 
 	if (!set || !fp_sema_expand(s, set, 0))
 		return NULL;
-	const char *is = set->node->text ? set->node->text->text : kind;
-	if (!strcmp(is, kind) || (!strcmp(is, "flags") && !strcmp(kind, "constants")))
+	if (kind_fits(set->node->text ? set->node->text->text : NULL, kind))
 		return set;
 	fp_diag(s->u, FP_E_SET_KIND, ref->span, "'%s' is a set of %s; %s are needed here",
 		ref->name->text, set->node->text->text, kind);

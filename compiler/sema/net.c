@@ -2,6 +2,7 @@
 /* The sections `egress` and `ingress`: prefixes and ports. */
 #include "sema/sema.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -108,7 +109,9 @@ static bool read_port(struct fp_sema *s, const struct fp_ast *n, uint16_t *out)
 	if (n->kind == FP_AST_REFERENCE && !fp_sema_number(s, n, "port", &v))
 		return false;
 	if (!v || v > UINT16_MAX || n->flags & FP_AST_FLAG_NEGATIVE) {
-		fp_diag(s->u, FP_E_NUMBER, n->span, "a port is 1..65535");
+		fp_diag(s->u, FP_E_NUMBER, n->span, "%" PRIu64 " is no port: ports are 1..65535",
+			v);
+		fp_diag_help(s->u, "a range is `port 1024..65535`, every port `port any`");
 		return false;
 	}
 	*out = (uint16_t)v;
@@ -223,7 +226,9 @@ bool fp_sema_net_rule(struct fp_sema *s, const struct fp_ast *n, bool egress,
 	if (!ok)
 		return false;
 	if (ports.list.n && out->proto == FP_PROTO_ICMP) {
-		fp_diag(s->u, FP_E_UNKNOWN_WORD, n->span, "icmp has no ports");
+		fp_diag(s->u, FP_E_UNKNOWN_WORD, fp_ast_kid(n, FP_AST_PORT)->span,
+			"icmp has no ports");
+		fp_diag_help(s->u, "leave out `port ...`: the rule is about all of icmp");
 		return false;
 	}
 	if (!ports.list.n)

@@ -134,6 +134,7 @@ static void layer(struct fp_sema *s, const struct fp_scope *sc, const struct fp_
 	}
 	fp_diag(s->u, FP_E_UNKNOWN_WORD, n->name_span, "there is no layer '%s'", n->name->text);
 	fp_diag_nearest(s->u, &near);
+	fp_diag_help(s->u, "layers are seccomp, apparmor, selinux, oci, cgroup2 and nftables");
 }
 
 static void waiver(struct fp_sema *s, const struct fp_scope *sc, const struct fp_ast *n)

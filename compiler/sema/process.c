@@ -8,28 +8,29 @@
 
 #define LAST_ID 0xfffffffeu /* (uid_t)-1 means "no change" to setuid and chown */
 
-static const struct fp_cap *find_cap(struct fp_sema *s, const struct fp_ast *n)
+void fp_sema_unknown_cap(struct fp_sema *s, const struct fp_ast *n)
 {
-	const struct fp_cap *cap = fp_cap_find(n->name->text, n->name->len);
 	struct fp_nearest near;
 
-	if (cap)
-		return cap;
 	fp_diag(s->u, FP_E_UNKNOWN_WORD, n->span, "there is no capability '%s'", n->name->text);
 	fp_nearest_init(&near, n->name->text, n->name->len);
 	for (size_t i = 0; i < fp_cap_count(); i++)
 		fp_nearest_offer(&near, fp_cap_at(i)->name);
 	fp_diag_nearest(s->u, &near);
-	return NULL;
+	if (!near.best)
+		fp_diag_help(s->u, "capabilities(7) has all; each is named: there is no word for "
+				   "every one");
 }
 
 static void capability(struct fp_sema *s, const struct fp_scope *sc, const struct fp_ast *node,
 		       const struct fp_ast *name)
 {
-	const struct fp_cap *cap = find_cap(s, name);
+	const struct fp_cap *cap = fp_cap_find(name->name->text, name->name->len);
 
-	if (!cap)
+	if (!cap) {
+		fp_sema_unknown_cap(s, name);
 		return;
+	}
 	struct fp_draft_rule *r =
 		fp_sema_rule(s, sc, FP_KIND_CAPABILITY, node, NULL, "allow %s", cap->name);
 	r->rule.u.caps.set = (uint64_t)1 << cap->bit;
@@ -176,6 +177,7 @@ static bool find_namespace(struct fp_sema *s, const struct fp_ast *n, enum fp_na
 	}
 	fp_diag(s->u, FP_E_UNKNOWN_WORD, n->span, "there is no namespace '%s'", n->name->text);
 	fp_diag_nearest(s->u, &near);
+	fp_diag_help(s->u, "namespaces are pid, mount, network, ipc, uts, cgroup, user and time");
 	return false;
 }
 

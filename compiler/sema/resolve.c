@@ -61,6 +61,27 @@ static const char *default_of(struct fp_sema *s, const struct fp_ast *n)
 	return n->name ? n->name->text : n->text->text;
 }
 
+/* What a value of the type looks like. */
+static const char *form_of(const char *type)
+{
+	if (!strcmp(type, "name"))
+		return "1..64 of letters, digits, '.', '_' and '-', and does not begin with '.' or "
+		       "'-'";
+	if (!strcmp(type, "path"))
+		return "absolute, of components that are names, without a slash at the end: "
+		       "/srv/jobs";
+	if (!strcmp(type, "prefix"))
+		return "an address or a network without host bits: 192.0.2.7, 10.20.0.0/16, "
+		       "2001:db8::/32";
+	if (!strcmp(type, "size"))
+		return "bytes, or a number of KiB, MiB, GiB or TiB: 64MiB";
+	return !strcmp(type, "port") ? "1..65535"
+				     : "0..18446744073709551615, or in hexadecimal 0x..";
+}
+
+/* Bytes of a refused value that a message repeats. */
+#define SHOWN 64
+
 static void bind_param(struct fp_sema *s, struct fp_param_def *p)
 {
 	const struct fp_ast *def = p->node->n ? p->node->kids[0] : NULL;
@@ -77,12 +98,25 @@ static void bind_param(struct fp_sema *s, struct fp_param_def *p)
 		p->value = default_of(s, def);
 	if (!p->value || value_fits(p, p->value))
 		return;
-	fp_diag(s->u, FP_E_PARAM, given ? p->node->span : def->span, "'%s' is no %s for '%s'%s",
-		p->value, p->type, p->node->name->text, given ? " (given with -D)" : "");
-	if (!strcmp(p->type, "name"))
-		fp_diag_help(s->u, "a name is 1..64 of letters, digits, '.', '_' and '-', and does "
-				   "not begin with '.' or '-'");
+	fp_diag(s->u, FP_E_PARAM, given ? p->node->span : def->span, "'%.*s%s' is no %s for '%s'%s",
+		SHOWN, p->value, strlen(p->value) > SHOWN ? "..." : "", p->type,
+		p->node->name->text, given ? " (given with -D)" : "");
+	fp_diag_help(s->u, "a %s is %s", p->type, form_of(p->type));
 	p->value = NULL;
+	p->is_bad = true;
+}
+
+static void help_params(struct fp_sema *s)
+{
+	struct fp_buf list;
+
+	fp_buf_init(&list, &s->u->arena);
+	for (size_t i = 0; i < s->params.n; i++)
+		fp_buf_printf(&list, "%s%s", i ? ", " : "", s->params.at[i]->node->name->text);
+	fp_diag_help(s->u,
+		     s->params.n ? "it declares %s"
+				 : "it declares none; one is `param NAME : name;`%s",
+		     fp_buf_text(&list));
 }
 
 static void bind_params(struct fp_sema *s)
@@ -97,11 +131,13 @@ static void bind_params(struct fp_sema *s)
 		if (d->used)
 			continue;
 		fp_diag(s->u, FP_E_PARAM, nowhere,
-			"-D %s=...: the policy declares no such parameter", d->name);
+			"-D %.*s=...: the policy declares no such parameter", SHOWN, d->name);
 		fp_nearest_init(&near, d->name, strlen(d->name));
 		for (size_t j = 0; j < s->params.n; j++)
 			fp_nearest_offer(&near, s->params.at[j]->node->name->text);
 		fp_diag_nearest(s->u, &near);
+		if (!near.best)
+			help_params(s);
 	}
 }
 
@@ -117,6 +153,27 @@ static void mark_built_on(struct fp_sema *s)
 				p->is_built_on = true;
 		}
 	}
+}
+
+static void unknown_policy(struct fp_sema *s, const struct fp_source *root, const char *name)
+{
+	const struct fp_span nowhere = { 0, 0 };
+	struct fp_nearest near;
+	struct fp_buf list;
+
+	fp_diag(s->u, FP_E_NO_POLICY, nowhere, "there is no policy '%.*s' in %s", SHOWN, name,
+		root->name);
+	fp_nearest_init(&near, name, strlen(name));
+	fp_buf_init(&list, &s->u->arena);
+	for (size_t i = 0; i < s->policies.n; i++) {
+		const char *has = s->policies.at[i]->node->name->text;
+		fp_nearest_offer(&near, has);
+		if (s->policies.at[i]->in_root)
+			fp_buf_printf(&list, "%s%s", list.len ? ", " : "", has);
+	}
+	fp_diag_nearest(s->u, &near);
+	if (list.len)
+		fp_diag_help(s->u, "policies of the file: %s", fp_buf_text(&list));
 }
 
 /* The policy asked for, or the only one of the root file that no other builds on. */
@@ -142,7 +199,7 @@ static struct fp_policy_def *choose_policy(struct fp_sema *s, const struct fp_so
 		found = p;
 	}
 	if (!found && name)
-		fp_diag(s->u, FP_E_NO_POLICY, top, "there is no policy '%s'", name);
+		unknown_policy(s, root, name);
 	else if (!found)
 		fp_diag(s->u, FP_E_NO_POLICY, top, "the file holds no policy to compile");
 	return found;

@@ -113,6 +113,35 @@ static void check_caps(struct fp_sema *s, struct fp_draft *d)
 		conflict(s, none, some);
 }
 
+static const struct fp_rule *limit_of(const struct fp_draft *d, enum fp_limit limit)
+{
+	for (size_t i = 0; i < d->rules.n; i++) {
+		const struct fp_rule *r = &d->rules.at[i].rule;
+		if (r->kind == FP_KIND_LIMIT && r->u.limit.limit == limit)
+			return r;
+	}
+	return NULL;
+}
+
+/* Above the hard limit neither throttles nor protects; asked here, where parameters and bases have
+ * been put in. */
+static void check_memory(struct fp_sema *s, const struct fp_draft *d)
+{
+	static const enum fp_limit soft[] = { FP_LIM_MEMORY_HIGH, FP_LIM_MEMORY_LOW };
+	const struct fp_rule *hard = limit_of(d, FP_LIM_MEMORY);
+
+	for (size_t i = 0; i < sizeof(soft) / sizeof(soft[0]); i++) {
+		const struct fp_rule *r = limit_of(d, soft[i]);
+		if (!hard || !r || r->u.limit.value <= hard->u.limit.value)
+			continue;
+		fp_diag(s->u, FP_E_CONFLICT, r->span, "'%s' is above '%s' and would do nothing",
+			r->text, hard->text);
+		fp_diag_note(s->u, hard->span, "the limit is here");
+		fp_diag_help(s->u, "say both in one statement: `memory LIMIT %s LESS;`",
+			     soft[i] == FP_LIM_MEMORY_HIGH ? "high" : "low");
+	}
+}
+
 #define MAX_ID_MAPS 340u /* of each file /proc/PID/{uid,gid}_map: UID_GID_MAP_MAX_EXTENTS */
 
 static int by_device(const void *a, const void *b)
@@ -568,6 +597,7 @@ static void settle(struct fp_sema *s, struct fp_draft *d)
 	nearest_only(d, FP_KIND_ID_MAP);
 	check_caps(s, d);
 	check_devices(s, d);
+	check_memory(s, d);
 	check_overlaps(s, d);
 	check_idmaps(s, d);
 	foreign_abis(s, d);

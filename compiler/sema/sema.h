@@ -25,6 +25,16 @@ struct fp_embedded {
 
 const struct fp_embedded *fp_library_find(const char *name);
 
+/* The sets of all its files, one a call; zeroed before the first. False when there are no more. */
+struct fp_library_set {
+	const char *at;
+	size_t file;
+	const char *path; /* "std/network.policy" */
+	const struct fp_str *name, *kind;
+};
+
+bool fp_library_set(struct fp_unit *u, struct fp_library_set *set);
+
 /* Files an import chain may be deep, and sets in sets: more is an error, not a stack overflow. */
 #define FP_IMPORT_DEPTH 32u
 #define FP_SET_DEPTH    64u
@@ -63,7 +73,7 @@ struct fp_param_def {
 	const char *type;
 	const char *value; /* from -D or the default; NULL: open */
 	uint64_t number;   /* of a number, port or size with a value */
-	bool used;
+	bool used, is_bad; /* is_bad: what was given has been refused */
 };
 
 struct fp_policy_def {
@@ -117,7 +127,6 @@ struct fp_sema {
 void fp_sema_load(struct fp_sema *s, const struct fp_source *root);
 
 /* names.c */
-struct fp_set_def *fp_sema_set(struct fp_sema *s, const struct fp_ast *ref); /* reports */
 /* What a set may hold, NULL at the end; a set that does not say may be used as any. */
 extern const char *const fp_set_kinds[];
 /* The set with its leaves, where one of this kind is needed; reports. */
@@ -170,6 +179,8 @@ void fp_sema_net(struct fp_sema *s, const struct fp_scope *sc, const struct fp_a
 void fp_sema_devices(struct fp_sema *s, const struct fp_scope *sc, const struct fp_ast *section);
 void fp_sema_limits(struct fp_sema *s, const struct fp_scope *sc, const struct fp_ast *section);
 
+/* "domain, type, protocol"; "": it takes none on this ABI. */
+const char *fp_sema_params_text(struct fp_sema *s, const struct fp_sysdef *sys, enum fp_abi abi);
 bool fp_sema_listed(struct fp_sema *s,
 		    const struct fp_ast *call); /* its parameters exist; reports */
 bool fp_sema_decision(struct fp_sema *s, const struct fp_ast *node, struct fp_decision *out);
@@ -177,6 +188,7 @@ bool fp_sema_call_set(struct fp_sema *s, const struct fp_ast *const *nodes, size
 		      struct fp_call_set *out, const char **text);
 bool fp_sema_net_rule(struct fp_sema *s, const struct fp_ast *node, bool egress,
 		      struct fp_rule_net *out, const char **text);
+void fp_sema_unknown_cap(struct fp_sema *s, const struct fp_ast *name);
 uint16_t fp_sema_right(struct fp_sema *s, const struct fp_str *name, struct fp_span span);
 const struct fp_glob *fp_sema_glob(struct fp_sema *s, const struct fp_ast *text);
 const char *fp_sema_path(struct fp_sema *s,

@@ -27,6 +27,9 @@ static bool bad_errno(struct fp_sema *s, const struct fp_ast *e)
 		if (fp_errno_name(i))
 			fp_nearest_offer(&near, fp_errno_name(i));
 	fp_diag_nearest(s->u, &near);
+	if (!near.best)
+		fp_diag_help(s->u, "the usual ones are EPERM, EACCES and ENOSYS; errno(3) has all, "
+				   "and a number does too: `errno 1`");
 	return false;
 }
 
@@ -248,13 +251,33 @@ static bool is_param(const struct fp_sysdef *sys, const struct fp_str *name)
 	return false;
 }
 
-static void offer_params(const struct fp_sysdef *sys, struct fp_nearest *near)
+const char *fp_sema_params_text(struct fp_sema *s, const struct fp_sysdef *sys, enum fp_abi abi)
 {
 	struct fp_param p;
+	struct fp_buf b;
 
-	for (enum fp_abi abi = 0; abi < FP_ABI_N; abi++)
-		for (size_t j = 0; fp_sys_param(sys, abi, j, &p); j++)
-			fp_nearest_offer(near, p.name);
+	fp_buf_init(&b, &s->u->arena);
+	for (size_t i = 0; fp_sys_param(sys, abi, i, &p); i++)
+		if (p.kind != FP_PARAM_UNUSED)
+			fp_buf_printf(&b, "%s%s", b.len ? ", " : "", p.name);
+	return fp_buf_text(&b);
+}
+
+static void unknown_param(struct fp_sema *s, const struct fp_sysdef *sys, const struct fp_ast *n)
+{
+	struct fp_nearest near;
+	struct fp_param p;
+	enum fp_abi abi = 0;
+
+	while (abi < FP_ABI_N - 1 && sys->nr[abi] < 0)
+		abi++;
+	fp_diag(s->u, FP_E_CALL_PARAM, n->span, "%s has no parameter '%s'", sys->name,
+		n->name->text);
+	fp_nearest_init(&near, n->name->text, n->name->len);
+	for (size_t i = 0; fp_sys_param(sys, abi, i, &p); i++)
+		fp_nearest_offer(&near, p.name);
+	fp_diag_nearest(s->u, &near);
+	fp_diag_help(s->u, "it is called as %s(%s)", sys->name, fp_sema_params_text(s, sys, abi));
 }
 
 /* Every name in the parentheses is a parameter somewhere; which ABI has it is for conditions to
@@ -265,17 +288,10 @@ bool fp_sema_listed(struct fp_sema *s, const struct fp_ast *call)
 	bool ok = true;
 
 	for (size_t i = 0; sys && i < call->n && call->kids[i]->kind == FP_AST_NAME; i++) {
-		const struct fp_str *name = call->kids[i]->name;
-		struct fp_nearest near;
-
-		if (is_param(sys, name))
+		if (is_param(sys, call->kids[i]->name))
 			continue;
 		ok = false;
-		fp_nearest_init(&near, name->text, name->len);
-		offer_params(sys, &near);
-		fp_diag(s->u, FP_E_CALL_PARAM, call->kids[i]->span, "%s has no parameter '%s'",
-			sys->name, name->text);
-		fp_diag_nearest(s->u, &near);
+		unknown_param(s, sys, call->kids[i]);
 	}
 	return ok;
 }

@@ -14,7 +14,7 @@ block() { # language of the fence
 block policy >"$tmp/job.policy"
 run "$fpolicyc" "$tmp/job.policy" -o "$tmp/out"
 is $status 0 "README's policy compiles"
-is "$(echo "$out" | sed "s|$tmp/||")" "$(sed -n 's/^    \(fetcher: .*\)/\1/p; s/^    \(PROVED: .*\)/\1/p; s/^    \(NOT CHECKED: .*\)/\1/p' README.md)" \
+is "$(echo "$out" | sed "s|$tmp/||")" "$(sed -n 's/^    \(fetcher: .*\)/\1/p; s/^    \(OPEN: .*\)/\1/p; s/^    \(PROVED: .*\)/\1/p; s/^    \(NOT CHECKED: .*\)/\1/p' README.md)" \
 	"the terminal shows what README shows"
 block claims >"$tmp/shown"
 ok "$([ -s "$tmp/shown" ]; echo $?)" "README shows claims"

@@ -46,11 +46,14 @@ run "$fpolicyc" a.policy -o out
 is $status 0 "clean is 0"
 run "$fpolicyc" warned.policy -o out
 is "$status $(echo "$out" | grep -c 'warning: .*\[W0201\]')" "0 1" "warnings are 0"
-echo "$out" | grep -q '^warned: [0-9]* files in out, 1 warnings$'
+echo "$out" | grep -q '^warned: [0-9]* files in out, 1 warning$'
 ok $? "and counted"
 run "$fpolicyc" a.policy -q -o out
 is "$status$out" 0 "--quiet is quiet"
 fails "no arguments" "nothing to do"
+fails "a misspelt command" "did you mean 'compile'?" comiple a.policy -o refused
+fails "a command that is none" "help: commands are compile, " diff
+fails "a word with control bytes" "no file '\\x1b[31m\\xff'" "$(printf '\033[31m\377')"
 fails "no policy" "no policy was given" -o refused
 fails "no output" "say where to write" a.policy
 fails "no such file" "missing.policy: No such file" missing.policy -o refused
@@ -60,6 +63,7 @@ fails "an unknown short option" "unknown option -z" a.policy -z -o refused
 fails "an unknown letter among known ones" "unknown option -z" a.policy -zq -o refused
 fails "an option without its value" "needs a value" a.policy -o
 fails "-o - without --artifact" "name it with --artifact=PATH" a.policy -o -
+fails "a misspelt artifact" "did you mean 'debian-12/oci/config.json'?" a.policy -o - --artifact=debian-12/oci/confg.json
 fails "--artifact without -o -" "--artifact goes with -o -" a.policy -o refused --artifact=spec.json
 fails "--policy with two files" "take one policy" a.policy b.policy -o refused --policy=a
 fails "-MD with two files" "take one policy" a.policy b.policy -o refused -MD
@@ -86,6 +90,13 @@ is "$? $(cmp from-stdin/spec.json out/spec.json)" "0 " "a policy may come from s
 "$fpolicyc" - -q -o refused </dev/null 2>err
 is "$? $(grep -c '^-:1:1: error' err)" "2 2" "and its errors have a place"
 
+# What is weaker than it looks is counted.
+policy weak '' 'layer seccomp best-effort; mounts { bind "/a" on "/b" quota 1GiB accept unenforced because "x"; }
+	syscalls { deny ptrace; }' >weak.policy
+run "$fpolicyc" weak.policy -o out
+echo "$out" | grep -q '^weak: [0-9]* files in out, 1 accepted unenforced, [0-9]* held by best effort only$'
+ok $? "rules that are accepted or held by best effort are counted"
+
 # -D
 run "$fpolicyc" typed.policy -q -o out -D p=443 -D n=9 -Dj=job-1
 is "$status$out" 0 "-D, apart and glued"
@@ -95,12 +106,24 @@ ok $? "and stands in strings"
 run "$fpolicyc" typed.policy -q -o out -D p=443
 grep -q 'srv/${j}' out/debian-12/oci/config.json
 ok $? "a name without a value stays open"
+echo "$out" | grep -q '^typed: '
+ok $((! $?)) "and is quiet with -q"
+run "$fpolicyc" typed.policy -o out -D p=443
+echo "$out" | grep -qxF 'OPEN: ${j}: artifacts are templates until -D gives a value'
+ok $? "and is told"
 fails "a port without a value" "[E0211]" typed.policy -o refused
 for bad in p=0 p=65536 p=-1 p=http p= n=18446744073709551616 n=1.5 n=0x s=64 s=64MB s=17179869184GiB s=-1MiB d=relative d=/../x d=/a//b \
 	d=/a/ j=../x j=a/b j=-x j=.x j= 'j=a b' 'j=a"b' w=10.0.0.1/8 w=10.0.0.0/33 w=::/129 w=10.0.0; do
 	[ "$bad" = s=64 ] && continue # bytes
 	case $bad in p*) set -- ;; *) set -- -D p=1 ;; esac
 	fails "-D $bad" "[E0211]" typed.policy -o refused "$@" -D "$bad"
+done
+long=$(head -c 5000 /dev/zero | tr '\0' a)
+for bad in "$(printf 'j=\377\376')" "$(printf 'j=\033[31m')" "$(printf 'd=/\342\200\256')" "j=$long" "d=/$long" "$(printf '\377z=1')" "$long=1" "$long"; do
+	run "$fpolicyc" typed.policy -q -o refused -D p=1 -D "$bad"
+	is "$status $(echo "$out" | grep -c ': error: ') $(echo "$out" | LC_ALL=C tr -d '\n' | LC_ALL=C grep -c '[^ -~]')" "2 1 0" \
+		"odd bytes and long words of -D are one error that can be read"
+	is "$(echo "$out" | awk 'length > 400' | wc -l)" 0 "and a short one"
 done
 fails "-D without =" "write NAME=VALUE" a.policy -o refused -D job
 fails "-D without a name" "write NAME=VALUE" a.policy -o refused -D =5
@@ -141,6 +164,8 @@ run "$fpolicyc" pair.policy -q -o out --policy=two
 is "$status $(grep -c '"policy": "two"' out/spec.json)" "0 1" "--policy chooses"
 fails "an unknown --policy" "there is no policy 'three'" pair.policy -o refused --policy=three
 run "$fpolicyc" a.policy b.policy -o many
+echo "$out" | grep -q '^b: [0-9]* files in many/b$'
+ok $? "each with its folder"
 is "$status $(ls many)" "0 a
 b
 manifest.json" "two files are two folders"
