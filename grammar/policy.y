@@ -257,6 +257,7 @@ widen: "widen" open sections block_end widen_end { $$ = PUSH(SPLICE(NEW(WIDEN, U
 widen_end:
 	%empty { $$ = NEW(TAIL, @$); }
 	| tail ';' { $$ = $1; }
+	| tail tail_item error { $$ = fp_ast_tail(p, $1, $2); }
 	;
 
 sections:

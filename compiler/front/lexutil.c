@@ -269,8 +269,8 @@ int fp_lex_prefix(const struct fp_lexeme *l)
 
 	if (e == FP_PREFIX_SYNTAX && !memchr(l->text, '.', l->len) && !memchr(l->text, ':', l->len))
 		return refuse(l, FP_E_MALFORMED, "is neither a number nor an address",
-			      "there are no fractions: a half is 0.5; prefixes have whole "
-			      "addresses, 10.0.0.0/8");
+			      "a half is 0.5, a date 2027-06-30, a prefix has a whole address: "
+			      "10.0.0.0/8");
 	if (e == FP_PREFIX_SYNTAX)
 		return refuse(l, FP_E_ADDRESS, "is not an IP address or prefix",
 			      "write it like 10.0.0.1, 10.0.0.0/16 or 2001:db8::/32");
@@ -281,11 +281,30 @@ int fp_lex_prefix(const struct fp_lexeme *l)
 	return FP_T_PREFIX;
 }
 
+/* 8MB, 8M and 8m mean different things to different tools; 5min and 5sec are no units here. */
+static const char *meant_number(const struct fp_lexeme *l)
+{
+	size_t digits = strspn(l->text, "0123456789");
+	const char *unit = l->text + digits;
+	size_t n = l->len > digits ? l->len - digits : 0;
+	struct fp_arena *a = &l->p->u->arena;
+
+	if (n && *unit == '.')
+		return "with a unit numbers are whole: take the next smaller unit, 1536MiB for "
+		       "1.5GiB";
+	if (n && n <= 2 && strchr("KMGTkg", *unit) && (n == 1 || strchr("Bb", unit[1])))
+		return fp_arena_printf(a, "write %.*s%ciB: a KiB is 1024 bytes", (int)digits,
+				       l->text, *unit & ~0x20);
+	if (n == 3 && (!memcmp(unit, "min", 3) || !memcmp(unit, "sec", 3)))
+		return fp_arena_printf(a, "write %.*s%c", (int)digits, l->text, *unit);
+	return "sizes end in B, KiB, MiB, GiB or TiB (rates in /s after it), durations in ms, s, m "
+	       "or h; hexadecimal begins with 0x";
+}
+
 int fp_lex_bad_number(const struct fp_lexeme *l)
 {
 	return refuse(l, FP_E_MALFORMED, "is not a number, size or duration",
-		      "sizes end in B, KiB, MiB, GiB or TiB (rates in /s after it), durations in "
-		      "ms, s, m or h; hexadecimal begins with 0x");
+		      l->p->skipping ? "" : meant_number(l));
 }
 
 int fp_lex_path(const struct fp_lexeme *l)
@@ -320,7 +339,7 @@ static const char *character_help(char c)
 	case '*':
 	case '?':
 	case '[':
-		return "patterns stand in double quotes";
+		return "patterns stand in double quotes; every peer, port or protocol is `any`";
 	case '+':
 		return "there is no addition: flags are joined with '|', lists with ','";
 	}

@@ -110,6 +110,28 @@ void fp_parser_again(struct fp_parser *p, struct fp_token t); /* delivers t next
 
 /* report.c: the grammar's errors in words. `expected` holds the names of policy.y's tokens. */
 void fp_parser_report(struct fp_parser *p, const char *const *expected, size_t n);
+
+struct fp_lexed {
+	const char *text;
+	int len;
+};
+
+struct fp_lexed fp_parser_text(const struct fp_parser *p, struct fp_span span); /* cut if long */
+bool fp_token_is_word(const struct fp_token *t);                                /* keywords, too */
+
+/* An error of the grammar on its way into words. */
+struct fp_misread {
+	struct fp_parser *p;
+	const char *const *names; /* what could stand where p->last does */
+	size_t n;
+};
+
+bool fp_parser_expects(const struct fp_misread *m, const char *name);
+
+/* habits.c: a help for what is written otherwise elsewhere. Whether one was given. */
+bool fp_habit_help(const struct fp_misread *m);
+void fp_habit_help_list(const struct fp_misread *m); /* a comma that is missing */
+
 void fp_parser_unclosed(struct fp_parser *p, struct fp_span end);
 void fp_parser_too_deep(struct fp_parser *p, struct fp_span span);
 

@@ -202,6 +202,8 @@ static void check_shape(struct parser *p, const char *t, size_t n)
 {
 	if (!n || t[0] != '/') {
 		refuse(p, 0, n, "does not begin with '/'");
+		fp_diag_help(p->u, "paths are absolute, as the job sees them: no folder is the "
+				   "current one or home, and there is no environment");
 		return;
 	}
 	if (n > FP_GLOB_MAX) {

@@ -62,6 +62,8 @@ static bool put_values(struct fp_sema *s, enum fp_abi abi, const struct fp_ast *
 				n->kids[i]->kind == FP_AST_TEXT ? "%s takes no path here"
 								: "%s has fewer parameters",
 				sub->call->name);
+			fp_diag_help(s->u, "it is called as %s(%s)", sub->call->name,
+				     fp_sema_params_text(s, sub->call, abi));
 			return false;
 		}
 		if (!put_value(s, abi, &p, n->kids[i], sub))

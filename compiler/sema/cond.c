@@ -47,6 +47,15 @@ static bool set_value(struct fp_sema *s, enum fp_abi abi, const struct fp_ast *e
 	return true;
 }
 
+/* Of letters, digits and '_', whatever the locale. */
+static bool is_same_but_case(const char *a, const char *b)
+{
+	for (; *a && *b; a++, b++)
+		if (*a != *b && ((*a ^ *b) != 0x20 || (*a | 0x20) < 'a' || (*a | 0x20) > 'z'))
+			return false;
+	return *a == *b;
+}
+
 static bool unknown_const(struct fp_sema *s, const struct fp_ast *e)
 {
 	struct fp_nearest near;
@@ -57,6 +66,9 @@ static bool unknown_const(struct fp_sema *s, const struct fp_ast *e)
 		fp_nearest_offer(&near, fp_const_at(i)->name);
 	for (size_t i = 0; i < s->consts.n; i++)
 		fp_nearest_offer(&near, s->consts.at[i]->node->name->text);
+	for (size_t i = 0; !near.best && i < fp_const_count(); i++)
+		if (is_same_but_case(e->name->text, fp_const_at(i)->name))
+			near.best = fp_const_at(i)->name;
 	fp_diag_nearest(s->u, &near);
 	return false;
 }

@@ -56,6 +56,7 @@ static bool add_paths(struct fp_sema *s, const struct fp_ast *n, struct globs *o
 		if (leaves[i]->kind != FP_AST_TEXT) {
 			fp_diag(s->u, FP_E_SET_KIND, n->span, "'%s' is no set of paths",
 				n->name->text);
+			fp_diag_note(s->u, leaves[i]->span, "it holds this");
 			return false;
 		}
 		const struct fp_glob *g = fp_sema_glob(s, leaves[i]);
@@ -158,16 +159,17 @@ static bool mount_number(struct fp_sema *s, const struct fp_ast *o, struct fp_ru
 	if (quota ? m->type != FP_MOUNT_BIND : !tmpfs) {
 		fp_diag(s->u, FP_E_UNKNOWN_WORD, o->span, "a %s mount has no '%s'",
 			fp_mount_type_names[m->type], word);
+		fp_diag_help(s->u, "size, inodes and mode are a tmpfs's, quota is a bind's");
 		return false;
 	}
-	if (!strcmp(word, "mode") &&
-	    (!fp_num_parse_base(v->text->text, v->text->len, 8, &number) || number > 07777)) {
-		fp_diag(s->u, FP_E_NUMBER, v->span, "a mode is octal, 0000..7777");
+	if (!strcmp(word, "mode") && (!fp_num_parse_base(v->text->text, v->text->len, 8, &number) ||
+				      !number || number > 07777)) {
+		fp_diag(s->u, FP_E_NUMBER, v->span, "a mode is octal, 1..7777");
 		return false;
 	}
 	if (!number || number > INT64_MAX) {
-		fp_diag(s->u, FP_E_NUMBER, v->span, "'%s' must be 1..%lld", word,
-			(long long)INT64_MAX);
+		fp_diag(s->u, FP_E_NUMBER, v->span, "'%s' is %s", word,
+			number ? "larger than 63 bits" : "0: the least is 1");
 		return false;
 	}
 	if (quota)
@@ -229,6 +231,24 @@ static const char *mount_text(struct fp_sema *s, const struct fp_rule_mount *m)
 	return fp_buf_text(&b);
 }
 
+/* "/d/" and two stars, nothing else special. */
+static bool is_plain_tree(const struct fp_glob *g)
+{
+	size_t n = strlen(g->text);
+
+	return g->is_tree && n > 3 && strcspn(g->text, "*?[{\\$") == n - 2;
+}
+
+static void not_a_path(struct fp_sema *s, struct fp_span span, const struct fp_glob *g)
+{
+	fp_diag(s->u, FP_E_GLOB, span, "one path is needed here, and \"%s\" is a pattern", g->text);
+	if (is_plain_tree(g))
+		fp_diag_help(s->u, "a directory stands for all below it: \"%.*s\"",
+			     (int)strlen(g->text) - 3, g->text);
+	else
+		fp_diag_help(s->u, "write each path; patterns belong to `files`");
+}
+
 const char *fp_sema_path(struct fp_sema *s, const struct fp_ast *n)
 {
 	const struct fp_glob *g = fp_sema_glob(s, n);
@@ -236,7 +256,7 @@ const char *fp_sema_path(struct fp_sema *s, const struct fp_ast *n)
 	if (!g)
 		return NULL;
 	if (!g->path)
-		fp_diag(s->u, FP_E_GLOB, n->span, "a path is needed here, no pattern");
+		not_a_path(s, n->span, g);
 	return g->path;
 }
 
@@ -279,8 +299,7 @@ static void hidden(struct fp_sema *s, const struct fp_scope *sc, const struct fp
 		return;
 	for (size_t i = 0; i < all.n; i++) {
 		if (!all.at[i]->path) {
-			fp_diag(s->u, FP_E_GLOB, n->span, "\"%s\": runtimes take plain paths here",
-				all.at[i]->text);
+			not_a_path(s, n->span, all.at[i]);
 			return;
 		}
 	}

@@ -70,6 +70,30 @@ static bool fetch(struct fp_sema *s, const struct fp_ast *use, struct fp_loaded 
 	return o->load(o->load_context, name, out);
 }
 
+static void help_import(struct fp_sema *s, const char *name)
+{
+	const struct fp_embedded *e;
+	struct fp_nearest near;
+	struct fp_buf list;
+
+	fp_nearest_init(&near, name, strlen(name));
+	fp_buf_init(&list, &s->u->arena);
+	for (size_t i = 0; (e = fp_library_at(i)); i++) {
+		if (!strcmp(e->name, IMPLIED))
+			continue;
+		fp_nearest_offer(&near, e->name);
+		fp_buf_printf(&list, "%s\"%s\"", list.len ? ", " : "", e->name);
+	}
+	fp_diag_nearest(s->u, &near);
+	if (!strncmp(name, LIBRARY, strlen(LIBRARY)))
+		fp_diag_help(s->u, "it has %s", fp_buf_text(&list));
+	else
+		fp_diag_help(s->u,
+			     "imports are found beside the policy and below the folders given "
+			     "with -I, by plain names: nothing absolute, no `..`, no symbolic "
+			     "link; \"std/...\" comes with the compiler");
+}
+
 static void import(struct fp_sema *s, const struct fp_ast *use, const struct chain *chain,
 		   unsigned depth)
 {
@@ -78,8 +102,7 @@ static void import(struct fp_sema *s, const struct fp_ast *use, const struct cha
 	if (!fetch(s, use, &got)) {
 		fp_diag(s->u, FP_E_IMPORT, use->span, "cannot import \"%s\": %s", use->text->text,
 			got.why);
-		fp_diag_help(s->u, "imports are found beside the importing file and below the "
-				   "folders given with -I; \"std/...\" comes with the compiler");
+		help_import(s, use->text->text);
 		return;
 	}
 	check_digest(s, use, got.data, got.len);
@@ -214,7 +237,8 @@ static void declare_param(struct fp_sema *s, const struct fp_ast *n)
 		fp_diag(s->u, FP_E_PARAM, n->span, "parameters have no type '%s'", n->text->text);
 		fp_diag_nearest(s->u, &near);
 		fp_diag_help(s->u, "types are name, number, path, port, prefix and size");
-		return;
+		d->type = "name";
+		d->is_bad = true;
 	}
 	fp_vec_push(&s->u->arena, &s->params, d);
 	fp_index_put(&s->u->arena, &s->param_by_name, n->name, d);
@@ -240,6 +264,13 @@ static void check_edition(struct fp_sema *s, const struct fp_ast *file, const st
 	const struct fp_ast *first = fp_ast_kid(file, FP_AST_LANGUAGE);
 	struct fp_span top = { src->base, src->base };
 
+	for (size_t i = 1; i < file->n && first; i++)
+		if (file->kids[i]->kind == FP_AST_LANGUAGE) {
+			fp_diag(s->u, FP_E_LANGUAGE, file->kids[i]->span,
+				"the edition is said once, and first");
+			return;
+		}
+
 	if (!first) {
 		if (!s->u->diags.errors)
 			fp_diag(s->u, FP_E_LANGUAGE, top,
@@ -250,6 +281,7 @@ static void check_edition(struct fp_sema *s, const struct fp_ast *file, const st
 	} else if (first->value != EDITION) {
 		fp_diag(s->u, FP_E_LANGUAGE, first->span,
 			"this compiler knows language edition %u only", EDITION);
+		fp_diag_help(s->u, "a later compiler reads it; here write `language %u;`", EDITION);
 	}
 }
 

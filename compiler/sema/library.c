@@ -18,6 +18,11 @@ const struct fp_embedded *fp_library_find(const char *name)
 	return NULL;
 }
 
+const struct fp_embedded *fp_library_at(size_t n)
+{
+	return n < FILES ? &library[n] : NULL;
+}
+
 /* Every set of the library begins a line: `set @name@edition of kind {`. */
 bool fp_library_set(struct fp_unit *u, struct fp_library_set *set)
 {

@@ -47,6 +47,20 @@ static bool device_number(struct fp_sema *s, const struct fp_ast *major, const s
 	return true;
 }
 
+static void unknown_device(struct fp_sema *s, struct fp_span span, const char *path)
+{
+	const struct fp_devnode *known;
+	struct fp_nearest near;
+
+	fp_diag(s->u, FP_E_DEVICE, span, "the number of %s is not fixed", path);
+	fp_nearest_init(&near, path, strlen(path));
+	near.distance = 2; /* most of a path is "/dev/": names are short */
+	for (size_t i = 0; (known = fp_devnode_at(i)); i++)
+		fp_nearest_offer(&near, known->path);
+	fp_diag_nearest(s->u, &near);
+	fp_diag_help(s->u, "write it: `%s char MAJOR:MINOR`, or `block`", path);
+}
+
 static bool device(struct fp_sema *s, const struct fp_ast *n, struct fp_device *out)
 {
 	out->path = fp_sema_path(s, n);
@@ -58,8 +72,7 @@ static bool device(struct fp_sema *s, const struct fp_ast *n, struct fp_device *
 		return device_number(s, n->kids[0], n->kids[1], out);
 	}
 	if (!known) {
-		fp_diag(s->u, FP_E_DEVICE, n->span, "the number of %s is not fixed", out->path);
-		fp_diag_help(s->u, "write it: `%s char MAJOR:MINOR`, or `block`", out->path);
+		unknown_device(s, n->span, out->path);
 		return false;
 	}
 	out->type = known->type;

@@ -27,10 +27,18 @@ const char *fp_sema_set_text(struct fp_sema *s, const struct fp_set_def *set)
 	return fp_arena_printf(&s->u->arena, "%s@%s", set->name->text, set->edition->text);
 }
 
-/* Whether a set of this kind may stand where one of the other is needed; NULL fits everywhere. */
+const char *const fp_set_kinds[] = { "calls", "capabilities", "constants", "flags",
+				     "paths", "prefixes",     NULL };
+
+/* Whether a set of this kind may stand where one of the other is needed. NULL fits everywhere, and
+ * so does a kind that was refused. */
 static bool kind_fits(const char *is, const char *needed)
 {
-	return !is || !needed || !strcmp(is, needed) ||
+	bool is_known = false;
+
+	for (const char *const *k = fp_set_kinds; *k && is; k++)
+		is_known |= !strcmp(*k, is);
+	return !is_known || !needed || !strcmp(is, needed) ||
 	       (!strcmp(is, "flags") && !strcmp(needed, "constants"));
 }
 
@@ -205,6 +213,8 @@ const struct fp_param_def *fp_sema_reference(struct fp_sema *s, const struct fp_
 
 	if (!p)
 		return NULL;
+	if (p->is_bad)
+		return NULL;
 	if (strcmp(p->type, type) && (!other || strcmp(p->type, other))) {
 		fp_diag(s->u, FP_E_PARAM, ref->span, "'%s' is a %s; a %s is needed here",
 			ref->name->text, p->type, type);
@@ -213,8 +223,6 @@ const struct fp_param_def *fp_sema_reference(struct fp_sema *s, const struct fp_
 	}
 	if (p->value)
 		return p;
-	if (p->is_bad)
-		return NULL;
 	fp_diag(s->u, FP_E_PARAM, ref->span, "'%s' has no value", ref->name->text);
 	fp_diag_help(s->u, "numbers and addresses are compiled in: give it one with -D %s=...",
 		     ref->name->text);
@@ -259,9 +267,6 @@ const char *fp_sema_text(struct fp_sema *s, const struct fp_ast *text)
 	fp_buf_puts(&b, at);
 	return fp_buf_text(&b);
 }
-
-const char *const fp_set_kinds[] = { "calls", "capabilities", "constants", "flags",
-				     "paths", "prefixes",     NULL };
 
 const struct fp_set_def *fp_sema_members(struct fp_sema *s, const struct fp_ast *ref,
 					 const char *kind)

@@ -76,6 +76,7 @@ static bool add_peer(struct fp_sema *s, const struct fp_ast *n, struct peers *ou
 		if (set->leaves[i]->kind != FP_AST_PREFIX) {
 			fp_diag(s->u, FP_E_SET_KIND, n->span, "'%s' is no set of prefixes",
 				n->name->text);
+			fp_diag_note(s->u, set->leaves[i]->span, "it holds this");
 			return false;
 		}
 		if (!add_prefix(s, set->leaves[i], set->leaves[i]->text->text, out))

@@ -157,8 +157,7 @@ static void waiver(struct fp_sema *s, const struct fp_scope *sc, const struct fp
 	w.by = by->text->text;
 	fp_date_parse(until->text->text, until->text->len, &w.until);
 	if (s->u->options.today.year && fp_date_cmp(s->u->options.today, w.until) > 0)
-		fp_diag(s->u, FP_E_EXPIRED, until->span, "this waiver ended on %s",
-			until->text->text);
+		fp_sema_expired(s, until, "waiver");
 	fp_vec_push(&s->u->arena, &sc->draft->waivers, w);
 }
 
@@ -173,6 +172,10 @@ static void widen(struct fp_sema *s, const struct fp_scope *sc, const struct fp_
 	if (!base) {
 		fp_diag(s->u, FP_E_WIDEN, n->span,
 			"this policy extends nothing: there is nothing to widen");
+		fp_diag_help(s->u,
+			     "write its sections without `widen`, or name a base: `policy %s "
+			     "extends BASE`",
+			     policy->name->text);
 		return;
 	}
 	if (!tail || !fp_ast_kid(tail, FP_AST_BECAUSE)) {

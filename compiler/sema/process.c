@@ -10,10 +10,12 @@
 
 void fp_sema_unknown_cap(struct fp_sema *s, const struct fp_ast *n)
 {
+	const char *word = n->name->text;
 	struct fp_nearest near;
 
+	word += !strncmp(word, "CAP_", 4) || !strncmp(word, "cap_", 4) ? 4 : 0;
 	fp_diag(s->u, FP_E_UNKNOWN_WORD, n->span, "there is no capability '%s'", n->name->text);
-	fp_nearest_init(&near, n->name->text, n->name->len);
+	fp_nearest_init(&near, word, strlen(word));
 	for (size_t i = 0; i < fp_cap_count(); i++)
 		fp_nearest_offer(&near, fp_cap_at(i)->name);
 	fp_diag_nearest(s->u, &near);
@@ -204,8 +206,15 @@ static void id_map(struct fp_sema *s, const struct fp_scope *sc, const struct fp
 	if (!read_id(s, range->kids[0], &first) || !read_id(s, range->kids[1], &last) ||
 	    !read_id(s, to, &outside))
 		return;
-	if (last < first || last - first > LAST_ID - outside) {
-		fp_diag(s->u, FP_E_IDMAP, n->span, "the map is empty or passes the last identity");
+	if (last < first) {
+		fp_diag(s->u, FP_E_IDMAP, range->span, "the range of the map runs backwards");
+		return;
+	}
+	if (last - first > LAST_ID - outside) {
+		fp_diag(s->u, FP_E_IDMAP, to->span, "the map passes the last identity, %u",
+			LAST_ID);
+		fp_diag_help(s->u, "%u identities begin at %u at the latest", last - first + 1,
+			     LAST_ID - (last - first));
 		return;
 	}
 	const char *key = fp_arena_printf(&s->u->arena, "%s %u", n->name->text, first);

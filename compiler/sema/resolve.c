@@ -94,6 +94,8 @@ static void bind_param(struct fp_sema *s, struct fp_param_def *p)
 		p->value = d->value;
 	}
 	bool given = p->value != NULL;
+	if (p->is_bad)
+		return;
 	if (!given && def)
 		p->value = default_of(s, def);
 	if (!p->value || value_fits(p, p->value))
@@ -155,6 +157,36 @@ static void mark_built_on(struct fp_sema *s)
 	}
 }
 
+/* Names may be missing that were written. */
+static bool has_syntax_errors(const struct fp_unit *u)
+{
+	for (size_t i = 0; i < u->diags.list.n; i++)
+		if (u->diags.list.at[i].id >= FP_E_SYNTAX && u->diags.list.at[i].id <= FP_E_PLACES)
+			return true;
+	return false;
+}
+
+/* Every policy of the file is built on by another. */
+static void circle(struct fp_sema *s)
+{
+	const struct fp_ast *first = NULL;
+
+	for (size_t i = 0; i < s->policies.n; i++) {
+		const struct fp_ast *n = s->policies.at[i]->node;
+		if (!s->policies.at[i]->in_root)
+			continue;
+		if (first) {
+			fp_diag_note(s->u, n->name_span, "and '%s'", n->name->text);
+			continue;
+		}
+		first = n;
+		fp_diag(s->u, FP_E_BASE, n->name_span,
+			"every policy of the file is what another one extends or is within: '%s'",
+			n->name->text);
+	}
+	fp_diag_help(s->u, "break the circle, or choose one: --policy=%s", first->name->text);
+}
+
 static void unknown_policy(struct fp_sema *s, const struct fp_source *root, const char *name)
 {
 	const struct fp_span nowhere = { 0, 0 };
@@ -182,12 +214,17 @@ static struct fp_policy_def *choose_policy(struct fp_sema *s, const struct fp_so
 {
 	struct fp_span top = { root->base, root->base };
 	struct fp_policy_def *found = NULL;
+	bool is_read = !has_syntax_errors(s->u);
+	size_t in_root = 0;
 
 	mark_built_on(s);
 	for (size_t i = 0; i < s->policies.n; i++) {
 		struct fp_policy_def *p = s->policies.at[i];
+		in_root += p->in_root;
 		if (name ? strcmp(p->node->name->text, name) : !p->in_root || p->is_built_on)
 			continue;
+		if (found && !is_read)
+			return NULL;
 		if (found) {
 			fp_diag(s->u, FP_E_NO_POLICY, p->node->name_span,
 				"the file holds several policies to compile");
@@ -198,9 +235,13 @@ static struct fp_policy_def *choose_policy(struct fp_sema *s, const struct fp_so
 		}
 		found = p;
 	}
-	if (!found && name)
+	if (found || !is_read)
+		return found;
+	if (name)
 		unknown_policy(s, root, name);
-	else if (!found)
+	else if (in_root)
+		circle(s);
+	else
 		fp_diag(s->u, FP_E_NO_POLICY, top, "the file holds no policy to compile");
 	return found;
 }
@@ -219,10 +260,6 @@ const struct fp_ir *fp_resolve(struct fp_unit *u, const struct fp_source *root, 
 
 	fp_sema_load(&s, root);
 	bind_params(&s);
-	/* With syntax errors names may be missing that were written: only what was read can be
-	 * judged. */
-	if (u->diags.errors && !s.policies.n)
-		return NULL;
 	struct fp_policy_def *p = choose_policy(&s, root, policy);
 	if (!p)
 		return NULL;

@@ -10,12 +10,10 @@ const struct fp_ast *fp_sema_tail(const struct fp_ast *node)
 	return fp_ast_kid(node, FP_AST_TAIL);
 }
 
-static void expired(struct fp_sema *s, const struct fp_ast *until, struct fp_date date)
+void fp_sema_expired(struct fp_sema *s, const struct fp_ast *until, const char *what)
 {
-	if (!s->u->options.today.year || fp_date_cmp(s->u->options.today, date) <= 0)
-		return;
-	fp_diag(s->u, FP_E_EXPIRED, until->span, "this exception ended on %s", until->text->text);
-	fp_diag_help(s->u, "review it: remove the rule, or give it a new date");
+	fp_diag(s->u, FP_E_EXPIRED, until->span, "this %s ended on %s", what, until->text->text);
+	fp_diag_help(s->u, "review it: remove it, or give it a new date");
 }
 
 void fp_sema_read_tail(struct fp_sema *s, const struct fp_ast *tail, struct fp_tail *out)
@@ -28,10 +26,13 @@ void fp_sema_read_tail(struct fp_sema *s, const struct fp_ast *tail, struct fp_t
 			out->accepted = t->text->text;
 		else if (t->kind == FP_AST_UNTIL && !out->until.year) {
 			fp_date_parse(t->text->text, t->text->len, &out->until);
-			expired(s, t, out->until);
+			if (s->u->options.today.year &&
+			    fp_date_cmp(s->u->options.today, out->until) > 0)
+				fp_sema_expired(s, t, "exception");
 		} else if (t->kind == FP_AST_BY) {
 			fp_diag(s->u, FP_E_UNKNOWN_WORD, t->span,
 				"only a waiver names its approver");
+			fp_diag_help(s->u, "say who in the reason: `because \"...\"`");
 		}
 	}
 }

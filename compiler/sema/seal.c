@@ -196,10 +196,11 @@ static void check_overlaps(struct fp_sema *s, const struct fp_draft *d)
 			const struct fp_rule_idmap *x = &a->u.idmap, *y = &b->u.idmap;
 			if (x->is_group != y->is_group)
 				continue;
-			if (!overlap(x->inside, y->inside, x->count, y->count) &&
-			    !overlap(x->outside, y->outside, x->count, y->count))
+			bool is_inside = overlap(x->inside, y->inside, x->count, y->count);
+			if (!is_inside && !overlap(x->outside, y->outside, x->count, y->count))
 				continue;
-			fp_diag(s->u, FP_E_IDMAP, b->span, "this map overlaps another one");
+			fp_diag(s->u, FP_E_IDMAP, b->span, "this map overlaps another one %s",
+				is_inside ? "inside" : "on the host");
 			fp_diag_note(s->u, a->span, "the other one");
 		}
 }

@@ -24,6 +24,7 @@ struct fp_embedded {
 };
 
 const struct fp_embedded *fp_library_find(const char *name);
+const struct fp_embedded *fp_library_at(size_t n); /* by name; NULL: past the last */
 
 /* The sets of all its files, one a call; zeroed before the first. False when there are no more. */
 struct fp_library_set {
@@ -166,6 +167,7 @@ struct fp_tail {
 	struct fp_date until;
 };
 
+void fp_sema_expired(struct fp_sema *s, const struct fp_ast *until, const char *what); /* E0505 */
 void fp_sema_read_tail(struct fp_sema *s, const struct fp_ast *tail, struct fp_tail *out);
 void fp_sema_read_reason(struct fp_sema *s, const struct fp_ast *node, struct fp_tail *out);
 

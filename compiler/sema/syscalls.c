@@ -40,6 +40,7 @@ static bool read_errno(struct fp_sema *s, const struct fp_ast *node, struct fp_d
 	if (d->action != FP_ACT_ERRNO && d->action != FP_ACT_TRAP && d->action != FP_ACT_TRACE) {
 		fp_diag(s->u, FP_E_ACTION, node->span, "'%s' takes no number",
 			fp_action_name(d->action));
+		fp_diag_help(s->u, "`deny` has an errno, `trap` and `trace` have data");
 		return false;
 	}
 	if (e->kind == FP_AST_NAME) {
@@ -50,7 +51,9 @@ static bool read_errno(struct fp_sema *s, const struct fp_ast *node, struct fp_d
 	if (e->value > max || (d->action == FP_ACT_ERRNO && !e->value)) {
 		fp_diag(s->u, FP_E_ACTION, e->span, "the number must be %u..%u",
 			d->action == FP_ACT_ERRNO ? 1u : 0u, (unsigned)max);
-		fp_diag_help(s->u, "the kernel clamps an errno above %u without a word", MAX_ERRNO);
+		if (d->action == FP_ACT_ERRNO)
+			fp_diag_help(s->u, "the kernel clamps an errno above %u without a word",
+				     MAX_ERRNO);
 		return false;
 	}
 	d->data = (uint16_t)e->value;
@@ -393,8 +396,10 @@ static void abis(struct fp_sema *s, const struct fp_scope *sc, const struct fp_a
 				name->name->text);
 			fp_nearest_init(&near, name->name->text, name->name->len);
 			for (enum fp_abi a = 0; a < FP_ABI_N; a++)
-				fp_nearest_offer(&near, fp_abi(a)->name);
+				if (!fp_abi(a)->is_native)
+					fp_nearest_offer(&near, fp_abi(a)->name);
 			fp_diag_nearest(s->u, &near);
+			fp_diag_help(s->u, "`abi` opens foreign ABIs: i386, x32, arm");
 		} else if (fp_abi(abi)->is_native) {
 			fp_diag(s->u, FP_E_ABI, name->span, "'%s' is native: it is always open",
 				name->name->text);

@@ -282,6 +282,11 @@ const struct fp_devnode *fp_devnode_find(const char *path, size_t len)
 	return row_find(devnodes, COUNT(devnodes), sizeof(devnodes[0]), path, len);
 }
 
+const struct fp_devnode *fp_devnode_at(size_t n)
+{
+	return n < COUNT(devnodes) ? &devnodes[n] : NULL;
+}
+
 const struct fp_pathcall *fp_pathcall_at(size_t n)
 {
 	return n < COUNT(pathcalls) ? &pathcalls[n] : NULL;

@@ -160,6 +160,7 @@ struct fp_devnode {
 };
 
 const struct fp_devnode *fp_devnode_find(const char *path, size_t len); /* NULL: number not fixed */
+const struct fp_devnode *fp_devnode_at(size_t n);                       /* NULL: past the last */
 
 /*
  * What a call does to the path in its parameter `param`: a set of FP_RIGHT_* (compiler/ir/ir.h)
