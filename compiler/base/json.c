@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* JSON text from trees, and as it is told. */
 #include "base/json.h"
+#include "base/num.h"
 #include "base/utf8.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 static void release(void *value)
@@ -37,6 +40,32 @@ json_t *fp_json_text(struct fp_unit *u, const char *text)
 	if (!value)
 		longjmp(u->recover, 1);
 	return value;
+}
+
+/* ---- numbers above INT64_MAX ---- */
+
+#define COUNT_MARK '\xff'
+
+json_t *fp_json_count(uint64_t value)
+{
+	char text[24] = { COUNT_MARK };
+	int n;
+
+	if (value <= INT64_MAX)
+		return json_integer((json_int_t)value);
+	n = snprintf(text + 1, sizeof(text) - 1, "%" PRIu64, value);
+	return json_stringn_nocheck(text, (size_t)n + 1);
+}
+
+bool fp_json_count_of(const json_t *value, uint64_t *out)
+{
+	const char *text = json_string_value(value);
+
+	if (json_is_integer(value) && json_integer_value(value) >= 0) {
+		*out = (uint64_t)json_integer_value(value);
+		return true;
+	}
+	return text && *text == COUNT_MARK && fp_num_parse(text + 1, strlen(text + 1), out);
 }
 
 /* ---- pieces ---- */
@@ -191,10 +220,14 @@ static void put_scalar(struct fp_unit *u, struct fp_buf *out, const json_t *valu
 /* As deep as jansson reads: 2048 levels. */
 static void put_tree(struct fp_unit *u, struct fp_buf *out, size_t depth, json_t *value)
 {
+	uint64_t count;
+
 	if (json_is_object(value))
 		put_object(u, out, depth, value);
 	else if (json_is_array(value))
 		put_array(u, out, depth, value);
+	else if (fp_json_count_of(value, &count))
+		fp_buf_number(out, count);
 	else if (json_is_string(value))
 		put_string(out, json_string_value(value));
 	else

@@ -21,6 +21,13 @@ void fp_json_push(struct fp_unit *u, json_t *array, json_t *value);
 json_t *fp_json_text(struct fp_unit *u,
 		     const char *text); /* borrowed by nobody: give it to a setter */
 
+/*
+ * jansson's integers end at INT64_MAX. A greater number is a text that begins with a byte no UTF-8
+ * has; it is written as the number. It is json_is_string(): ask fp_json_count_of() first.
+ */
+json_t *fp_json_count(uint64_t value);                     /* NULL: out of memory */
+bool fp_json_count_of(const json_t *value, uint64_t *out); /* false: negative, or no number */
+
 void fp_json_write(struct fp_unit *u, json_t *value, struct fp_buf *out);
 
 /*
