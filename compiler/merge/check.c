@@ -1,31 +1,31 @@
 /* SPDX-License-Identifier: MIT */
-/* What a base may not say: misspelt members, annotations that set the policy aside, shared mounts.
+/*
+ * Whether a configuration is one of the specification, member by member. Decoders differ in what
+ * they make of anything else: encoding/json of Go takes "Process" for "process", crun does not.
  */
 #include "merge/internal.h"
 
 #include <string.h>
 
-static const struct {
-	const char *object, *names;
-} keys[] = {
+/* Lists are searched for every element of others: 10,000 squared is a second. */
+#define LIST_LIMIT ((size_t)10000)
 
-#define KEYS(object, names) { object, names },
-#include "merge/keys.def"
-#undef KEYS
+struct checker {
+	struct fp_merge_state *m;
+	struct fp_merge_tree *tree;
 };
 
-static const struct {
-	const char *prefix, *why;
-} refused[] = {
+/* Reports beyond the limit are only counted: their places are not worth a search. */
+static bool is_enough(const struct checker *c)
+{
+	return c->m->u->diags.errors >= FP_DIAG_LIMIT;
+}
 
-#define REFUSED(prefix, why) { prefix, why },
-#include "merge/refused.def"
-#undef REFUSED
-};
+/* ---- members that have no row ---- */
 
 /*
- * encoding/json of Go, so runc, matches members without regard to case, by simple Unicode folding:
- * U+017F is an s and U+212A a k. Of two spellings the later wins there, and crun knows only ours.
+ * Go matches members without regard to case, by simple Unicode folding: U+017F is an s and U+212A a
+ * k. Of two spellings the later wins there.
  */
 static size_t fold(const char *text, char *out, size_t room)
 {
@@ -46,126 +46,210 @@ static size_t fold(const char *text, char *out, size_t room)
 	return n;
 }
 
-static unsigned distance(const char *key, const char *name, size_t len)
+/* At most a third of a name's letters differ, and two. */
+static unsigned distance(const char *key, const char *name)
 {
-	char a[64], b[64], known[64];
+	char a[64], b[64];
+	size_t len = strlen(name), n = fold(key, a, sizeof(a)), k = fold(name, b, sizeof(b));
 	unsigned limit = len >= 8 ? 2 : len >= 4 ? 1 : 0;
+	unsigned d = strlen(key) < sizeof(a) ? fp_edit_distance(a, n, b, k, limit) : 3;
 
-	if (strlen(key) >= sizeof(a) || len >= sizeof(known))
-		return 3;
-	memcpy(known, name, len);
-	known[len] = 0;
-	size_t n = fold(key, a, sizeof(a)), k = fold(known, b, sizeof(b));
-	unsigned d = fp_edit_distance(a, n, b, k, limit);
 	return d <= limit ? d : 3;
 }
 
-static void report(struct fp_merge_state *m, const char *at, const char *key, const char *name,
-		   size_t len)
+static const char *nearest(const struct fp_merge_field *parent, const char *key)
 {
-	fp_diag(m->u, FP_E_MERGE_KEY, fp_merge_place(&m->base, fp_merge_at(m, "%s/%s", at, key)),
-		"%s/%s is no member of the runtime specification, but nearly one", at, key);
-	fp_diag_help(m->u, "write \"%.*s\", or remove it: a runtime may ignore it, or read it so",
-		     (int)len, name);
+	const char *best = NULL, *name;
+	unsigned least = 3;
+
+	for (size_t i = 0; (name = fp_merge_member_of(parent, i)); i++) {
+		unsigned d = distance(key, name);
+
+		if (d < least) {
+			least = d;
+			best = name;
+		}
+	}
+	return best;
 }
 
-static void check_key(struct fp_merge_state *m, const char *at, const char *names, const char *key)
+static void report_unknown(const struct checker *c, const struct fp_merge_field *parent,
+			   const char *at, const char *key)
 {
+	struct fp_span place = { 0, 0 };
 	const char *near = NULL;
-	unsigned best = 3;
-	size_t near_len = 0, len;
 
-	for (const char *name = names; *name; name += len + (name[len] == ' ')) {
-		len = strcspn(name, " ");
-		if (strlen(key) == len && !memcmp(key, name, len))
-			return;
-		unsigned d = distance(key, name, len);
-
-		if (d < best) {
-			best = d;
-			near = name;
-			near_len = len;
-		}
+	if (!is_enough(c)) {
+		place = fp_merge_place(c->tree, at);
+		near = nearest(parent, key);
 	}
-	if (near)
-		report(m, at, key, near, near_len);
+	if (near) {
+		fp_diag(c->m->u, FP_E_MERGE_KEY, place,
+			"%s is no member of the runtime specification, but nearly one", at);
+		fp_diag_help(c->m->u,
+			     "write \"%s\", or remove it: a runtime may ignore it, or read "
+			     "it so",
+			     near);
+		return;
+	}
+	fp_diag(c->m->u, FP_E_MERGE_KEY, place, "%s is no member of the runtime specification", at);
+	fp_diag_help(c->m->u, "remove it: what no row of the merge knows cannot be narrowed");
 }
 
-/* Whether a pointer with indexes is of the form of a row. */
-static bool is_object(const char *row, const char *at)
+/* ---- values that have another type ---- */
+
+static const char *type_name(enum fp_merge_type type)
 {
-	while (*row && *at) {
-		if (*row == '*') {
-			row++;
-			at += strcspn(at, "/");
-		} else if (*row++ != *at++) {
-			return false;
-		}
+	switch (type) {
+	case FP_MERGE_OBJECT:
+	case FP_MERGE_MAP:
+		return "an object";
+	case FP_MERGE_LIST:
+		return "an array";
+	case FP_MERGE_TEXTS:
+		return "an array of strings";
+	case FP_MERGE_TEXT:
+		return "a string";
+	case FP_MERGE_FLAG:
+		return "true or false";
+	case FP_MERGE_I32:
+		return "an integer from -2147483648 to 2147483647";
+	case FP_MERGE_I64:
+		return "an integer up to 9223372036854775807";
+	case FP_MERGE_U16:
+		return "an integer from 0 to 65535";
+	case FP_MERGE_U32:
+		return "an integer from 0 to 4294967295";
+	case FP_MERGE_U64:
+		return "an integer, not negative";
 	}
-	return *row == *at;
+	return "";
 }
 
-static void check_object(struct fp_merge_state *m, const char *at, json_t *object)
+static bool is_between(const json_t *value, int64_t low, int64_t high)
+{
+	return json_is_integer(value) && json_integer_value(value) >= low &&
+	       json_integer_value(value) <= high;
+}
+
+static bool is_text(const json_t *value)
+{
+	uint64_t count;
+
+	return json_is_string(value) && !fp_json_count_of(value, &count);
+}
+
+static bool has_type(const json_t *value, enum fp_merge_type type)
+{
+	uint64_t count;
+
+	switch (type) {
+	case FP_MERGE_OBJECT:
+	case FP_MERGE_MAP:
+		return json_is_object(value);
+	case FP_MERGE_LIST:
+	case FP_MERGE_TEXTS:
+		return json_is_array(value);
+	case FP_MERGE_TEXT:
+		return is_text(value);
+	case FP_MERGE_FLAG:
+		return json_is_boolean(value);
+	case FP_MERGE_I32:
+		return is_between(value, INT32_MIN, INT32_MAX);
+	case FP_MERGE_I64:
+		return json_is_integer(value);
+	case FP_MERGE_U16:
+		return is_between(value, 0, UINT16_MAX);
+	case FP_MERGE_U32:
+		return is_between(value, 0, UINT32_MAX);
+	case FP_MERGE_U64:
+		return fp_json_count_of(value, &count);
+	}
+	return false;
+}
+
+static void report_type(const struct checker *c, const char *at, json_t *value,
+			enum fp_merge_type type)
+{
+	uint64_t count;
+
+	if (is_enough(c))
+		return (void)fp_diag(c->m->u, FP_E_MERGE_TYPE, (struct fp_span){ 0, 0 }, "%s", at);
+	fp_diag(c->m->u, FP_E_MERGE_TYPE, fp_merge_place(c->tree, at), "%s is %s: it must be %s",
+		at, fp_merge_show(c->m->u, value), type_name(type));
+	if (type == FP_MERGE_I64 && fp_json_count_of(value, &count))
+		fp_diag_help(c->m->u, "\"no limit\" is -1 here");
+	else
+		fp_diag_help(c->m->u,
+			     "change it, or remove it: runtimes disagree on what it means");
+}
+
+/* ---- the walk; its depth is that of the rows ---- */
+
+static void check_value(const struct checker *c, const struct fp_merge_field *field, const char *at,
+			json_t *value);
+
+static void check_members(const struct checker *c, const struct fp_merge_field *field,
+			  const char *at, json_t *object)
 {
 	const char *key;
 	json_t *value;
+	void *next;
 
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-		if (is_object(keys[i].object, at))
-			json_object_foreach(object, key, value)
-				check_key(m, at, keys[i].names, key);
-}
+	json_object_foreach_safe(object, next, key, value)
+	{
+		const struct fp_merge_field *row = fp_merge_field_of(field, key);
+		const char *place = fp_merge_in(c->m, at, key);
 
-/* Depth is bounded by the rows: nothing deeper than the deepest of them is entered. */
-#define DEEPEST 6
-
-static void check_tree(struct fp_merge_state *m, const char *at, json_t *value, unsigned depth)
-{
-	const char *key;
-	json_t *kid;
-	size_t i;
-
-	if (depth > DEEPEST)
-		return;
-	if (json_is_object(value)) {
-		check_object(m, at, value);
-		json_object_foreach(value, key, kid) if (json_is_object(kid) || json_is_array(kid))
-			check_tree(m, fp_merge_at(m, "%s/%s", at, key), kid, depth + 1);
-	} else {
-		json_array_foreach(value, i, kid) if (json_is_object(kid))
-			check_tree(m, fp_merge_at(m, "%s/%zu", at, i), kid, depth + 1);
+		if (!row)
+			report_unknown(c, field, place, key);
+		else if (json_is_null(value))
+			json_object_del(object, key);
+		else
+			check_value(c, row, place, value);
 	}
 }
 
-static void check_annotation(struct fp_merge_state *m, const char *key, json_t *value)
+static void check_list(const struct checker *c, const struct fp_merge_field *field, const char *at,
+		       json_t *list)
 {
-	json_t *ours = json_object_get(json_object_get(m->ours.root, "annotations"), key);
+	const struct fp_merge_field *row = fp_merge_field_of(field, "*");
+	json_t *value;
+	size_t i;
 
-	if (ours && json_equal(ours, value))
+	if (json_array_size(list) > LIST_LIMIT) {
+		fp_diag(c->m->u, FP_E_MERGE_TYPE, fp_merge_place(c->tree, at),
+			"%s has more than %zu elements", at, LIST_LIMIT);
+		fp_diag_help(c->m->u, "leave out what the job does not need");
 		return;
-	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
-		if (!strncmp(key, refused[i].prefix, strlen(refused[i].prefix)))
-			fp_merge_conflict(m, fp_merge_at(m, "/annotations/%s", key), value, ours,
-					  refused[i].why);
+	}
+	json_array_foreach(list, i, value)
+	{
+		const char *place = fp_merge_at(c->m, "%s/%zu", at, i);
+
+		if (row)
+			check_value(c, row, place, value);
+		else if (!is_text(value))
+			report_type(c, place, value, FP_MERGE_TEXT);
+	}
 }
 
-static void check_propagation(struct fp_merge_state *m)
+static void check_value(const struct checker *c, const struct fp_merge_field *field, const char *at,
+			json_t *value)
 {
-	json_t *value =
-		json_object_get(json_object_get(m->base.root, "linux"), "rootfsPropagation");
-	const char *text = json_string_value(value);
-
-	if (text && (!strcmp(text, "shared") || !strcmp(text, "rshared")))
-		fp_merge_conflict(m, "/linux/rootfsPropagation", value, NULL,
-				  "what the job mounts would appear on the host");
+	if (field->how == FP_MERGE_REFUSES)
+		return; /* by the walk, whatever it holds */
+	if (!has_type(value, field->type))
+		report_type(c, at, value, field->type);
+	else if (json_is_object(value))
+		check_members(c, field, at, value);
+	else if (json_is_array(value))
+		check_list(c, field, at, value);
 }
 
-void fp_merge_check(struct fp_merge_state *m)
+void fp_merge_check(struct fp_merge_state *m, struct fp_merge_tree *tree)
 {
-	json_t *annotations = json_object_get(m->base.root, "annotations"), *value;
-	const char *key;
+	const struct checker c = { m, tree };
 
-	check_tree(m, "", m->base.root, 0);
-	json_object_foreach(annotations, key, value) check_annotation(m, key, value);
-	check_propagation(m);
+	check_members(&c, fp_merge_root_field(), "", tree->root);
 }

@@ -6,196 +6,62 @@
 #include "ir/ir.h"
 #include "target/target.h"
 
-#include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
-
-static const struct {
-	const char *pointer;
-	json_type type;
-	fp_merge_function function;
-} rules[] = {
-
-#define RULE(pointer, type, function) { pointer, type, function },
-#include "merge/rules.def"
-#undef RULE
-};
-
-char *fp_merge_at(struct fp_merge_state *m, const char *format, ...)
-{
-	struct fp_buf b;
-	char text[256];
-	va_list ap;
-	int n;
-
-	va_start(ap, format);
-	n = vsnprintf(text, sizeof(text), format, ap);
-	va_end(ap);
-	fp_buf_init(&b, &m->u->arena);
-	fp_buf_puts(&b, n < 0 ? "" : text); /* longer ones are cut: they are for people */
-	return fp_arena_text(&m->u->arena, fp_buf_text(&b), b.len);
-}
-
-json_t *fp_merge_new(struct fp_merge_state *m, json_t *value)
-{
-	return fp_json_own(m->u, value);
-}
-
-json_t *fp_merge_copy(struct fp_merge_state *m, json_t *value)
-{
-	return fp_merge_new(m, value ? json_copy(value) : json_object());
-}
-
-void fp_merge_set(struct fp_merge_state *m, json_t *object, const char *key, json_t *value)
-{
-	if (value)
-		fp_json_set(m->u, object, key, json_incref(value));
-}
-
-void fp_merge_push(struct fp_merge_state *m, json_t *array, json_t *value)
-{
-	fp_json_push(m->u, array, json_incref(value));
-}
-
-const char *fp_merge_show(struct fp_unit *u, const json_t *value)
-{
-	char *text;
-	size_t len;
-
-	if (!value)
-		return "absent";
-	text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_SORT_KEYS);
-	if (!text)
-		longjmp(u->recover, 1);
-	fp_arena_own(&u->arena, free, text);
-	len = strlen(text);
-	if (len <= 120)
-		return text;
-	for (len = 117; ((unsigned char)text[len] & 0xc0) == 0x80; len--)
-		; /* not in the middle of a character */
-	return fp_arena_printf(&u->arena, "%.*s...", (int)len, text);
-}
-
-void fp_merge_conflict(struct fp_merge_state *m, const char *at, const json_t *base,
-		       const json_t *ours, const char *why)
-{
-	struct fp_span span = fp_merge_place(&m->base, at);
-
-	if (ours)
-		fp_diag(m->u, FP_E_MERGE_CONFLICT, span, "%s is %s here and %s in %s: %s", at,
-			fp_merge_show(m->u, base), fp_merge_show(m->u, ours), m->ours.name, why);
-	else
-		fp_diag(m->u, FP_E_MERGE_CONFLICT, span,
-			"%s is %s here, and the policy has none: %s", at, fp_merge_show(m->u, base),
-			why);
-}
-
-void fp_merge_note(struct fp_merge_state *m, const char *format, ...)
-{
-	char text[512];
-	va_list ap;
-	int n;
-
-	va_start(ap, format);
-	n = vsnprintf(text, sizeof(text), format, ap);
-	va_end(ap);
-	if (n < 0)
-		return;
-	const char *copy = fp_arena_text(&m->u->arena, text, strlen(text));
-	fp_vec_push(&m->u->arena, &m->result->notes, copy);
-}
 
 json_t *fp_merge_same(struct fp_merge_state *m, const char *at, json_t *base, json_t *ours)
 {
-	if (base && !json_equal(base, ours))
+	if (base && ours && !json_equal(base, ours))
 		fp_merge_conflict(m, at, base, ours, "they cannot both hold");
-	return ours;
+	return ours ? ours : base;
 }
 
-/* JSON_TRUE in the table stands for both truth values. */
-static bool has_type(const json_t *value, json_type type)
+/* What says nothing needs no note. */
+static bool is_empty(const json_t *value)
 {
-	return type == JSON_TRUE ? json_is_boolean(value) : json_typeof(value) == type;
+	return !json_array_size(value) && !json_object_size(value) && !json_string_length(value) &&
+	       !json_is_number(value);
 }
 
-static const char *type_name(json_type type)
+static json_t *merge_object(struct fp_merge_state *m, const struct fp_merge_field *field,
+			    const char *at, json_t *base, json_t *ours);
+
+static json_t *merge_value(struct fp_merge_state *m, const struct fp_merge_field *field,
+			   const char *at, json_t *base, json_t *ours)
 {
-	switch (type) {
-	case JSON_OBJECT:
-		return "an object";
-	case JSON_ARRAY:
-		return "an array";
-	case JSON_STRING:
-		return "a string";
-	case JSON_INTEGER:
-	case JSON_REAL:
-		return "an integer";
-	case JSON_TRUE:
-	case JSON_FALSE:
-		return "true or false";
-	case JSON_NULL:
-		return "null";
-	}
-	return "";
-}
-
-static bool check_type(struct fp_merge_state *m, const char *at, json_t *base, json_t *ours,
-		       json_type type)
-{
-	const char *why = fp_merge_at(m, "it must be %s", type_name(type));
-
-	if ((!base || has_type(base, type)) && has_type(ours, type))
-		return true;
-	fp_merge_conflict(m, at, base, ours, why);
-	return false;
-}
-
-static json_t *merge_value(struct fp_merge_state *m, const char *at, json_t *base, json_t *ours);
-
-/* The fragment's objects nest as deep as its reader allows; the walk only enters a few by rule. */
-#define WALK_DEPTH 8
-
-static json_t *merge_object(struct fp_merge_state *m, const char *at, json_t *base, json_t *ours)
-{
-	json_t *out = fp_merge_copy(m, base), *value;
-	const char *key;
-
-	json_object_foreach(ours, key, value)
-	{
-		const char *place = fp_merge_at(m, "%s/%s", at, key);
-
-		fp_merge_set(m, out, key, merge_value(m, place, json_object_get(base, key), value));
-	}
-	return out;
-}
-
-static size_t depth_of(const char *at)
-{
-	size_t n = 0;
-
-	for (; *at; at++)
-		n += *at == '/';
-	return n;
-}
-
-/* null is what Go decoders read as absent, and crun refuses: neither may decide. */
-static json_t *merge_value(struct fp_merge_state *m, const char *at, json_t *base, json_t *ours)
-{
-	if (json_is_null(base))
-		base = NULL;
-	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
-		if (strcmp(rules[i].pointer, at))
-			continue;
-		if (!check_type(m, at, base, ours, rules[i].type))
-			return ours;
-		return rules[i].function(m, at, base, ours);
-	}
-	if (json_is_object(ours) && depth_of(at) <= WALK_DEPTH && strcmp(at, "/linux/seccomp")) {
-		if (!check_type(m, at, base, ours, JSON_OBJECT))
-			return ours;
-		return merge_object(m, at, base, ours);
+	switch (field->how) {
+	case FP_MERGE_WALKS:
+		return merge_object(m, field, at, base, ours);
+	case FP_MERGE_NARROWS:
+		return field->function(m, at, base, ours);
+	case FP_MERGE_NOTES:
+		if (!ours && !is_empty(base))
+			return fp_merge_keep(m, at, base, field->why);
+		return fp_merge_same(m, at, base, ours);
+	case FP_MERGE_REFUSES:
+		fp_merge_conflict(m, at, base, ours, field->why);
+		return ours;
+	case FP_MERGE_KEEPS:
+	case FP_MERGE_IS_PART:
+		break;
 	}
 	return fp_merge_same(m, at, base, ours);
+}
+
+static json_t *merge_object(struct fp_merge_state *m, const struct fp_merge_field *field,
+			    const char *at, json_t *base, json_t *ours)
+{
+	json_t *out = fp_merge_copy(m, NULL), *value;
+	const char *key;
+
+	json_object_foreach(base, key, value)
+		fp_merge_set(m, out, key,
+			     merge_value(m, fp_merge_field_of(field, key), fp_merge_in(m, at, key),
+					 value, json_object_get(ours, key)));
+	json_object_foreach(ours, key, value) if (!json_object_get(base, key))
+		fp_merge_set(m, out, key,
+			     merge_value(m, fp_merge_field_of(field, key), fp_merge_in(m, at, key),
+					 NULL, value));
+	return out;
 }
 
 /* Either says so. */
@@ -203,7 +69,7 @@ json_t *fp_merge_either(struct fp_merge_state *m, const char *at, json_t *base, 
 {
 	(void)m;
 	(void)at;
-	return json_is_true(base) ? base : ours;
+	return json_is_true(base) || !ours ? base : ours;
 }
 
 static void version_of(const json_t *value, struct fp_version *out)
@@ -221,8 +87,8 @@ json_t *fp_merge_version(struct fp_merge_state *m, const char *at, json_t *base,
 
 	(void)m;
 	(void)at;
-	if (!base)
-		return ours;
+	if (!base || !ours)
+		return base ? base : ours;
 	version_of(base, &a);
 	version_of(ours, &b);
 	return fp_version_compare(&a, &b) < 0 ? ours : base;
@@ -246,6 +112,8 @@ static void patch(struct fp_merge_state *m, json_t *target, json_t *changes)
 			fp_merge_set(m, target, key, value);
 	}
 }
+
+#define WALK_DEPTH 8 /* the rows of fields.def are no deeper */
 
 /* Every string that still waits for a parameter. */
 static void check_open(struct fp_merge_state *m, const char *at, json_t *value, unsigned depth)
@@ -318,9 +186,12 @@ bool fp_merge(struct fp_unit *u, const struct fp_merge_text *base,
 	fp_buf_init(&out->text, &u->arena);
 	if (!read_all(&m, base, fragments, fragment_count))
 		return false;
-	fp_merge_check(&m);
+	fp_merge_check(&m, &m.base);
+	fp_merge_check(&m, &m.ours);
+	if (u->diags.errors)
+		return false; /* what follows relies on the types */
 	check_open(&m, "", m.ours.root, 0);
-	merged = merge_object(&m, "", m.base.root, m.ours.root);
+	merged = merge_object(&m, fp_merge_root_field(), "", m.base.root, m.ours.root);
 	check_maps(&m, merged);
 	if (u->diags.errors)
 		return false;

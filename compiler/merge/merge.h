@@ -17,7 +17,9 @@ struct fp_merge_text {
 
 struct fp_merge_result {
 	struct fp_buf text; /* the merged config.json: sorted keys, one newline at the end */
-	FP_VEC(const char *) notes; /* what was left out of the base, one sentence each */
+	/* What was left out of the base, or kept without a word of the policy: one sentence each.
+	 */
+	FP_VEC(const char *) notes;
 };
 
 /*
@@ -25,6 +27,7 @@ struct fp_merge_result {
  * oci/selinux.json. What both say is narrowed: capabilities and CPU lists intersect, limits take
  * the smaller, flags the stricter, masked paths and namespaces join. What cannot be narrowed (two
  * filters, two identities) is a conflict: a diagnostic that names both values. All are reported.
+ * What becomes of each member is a row of fields.def, options.def or files.def.
  * Returns false, with nothing in `out`, when anything was.
  */
 bool fp_merge(struct fp_unit *u, const struct fp_merge_text *base,

@@ -1,46 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* process, linux.namespaces, linux.maskedPaths and their like. */
+/* process: identity, capabilities, limits, and what comes before other programs' share. */
 #include "merge/internal.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-const char *fp_merge_text_of(struct fp_merge_state *m, const char *at, const json_t *object,
-			     const char *key)
-{
-	const json_t *value = json_object_get(object, key);
-
-	if (!value || json_is_null(value))
-		return "";
-	if (!json_is_string(value)) {
-		fp_merge_conflict(m, fp_merge_at(m, "%s/%s", at, key), value, NULL,
-				  "it must be a string");
-		return "";
-	}
-	return json_string_value(value);
-}
-
-int64_t fp_merge_bound_of(struct fp_merge_state *m, const char *at, const json_t *object,
-			  const char *key)
-{
-	const json_t *value = json_object_get(object, key);
-
-	if (!value || json_is_null(value))
-		return INT64_MAX;
-	if (!json_is_integer(value)) {
-		fp_merge_conflict(m, fp_merge_at(m, "%s/%s", at, key), value, NULL,
-				  "it must be an integer");
-		return INT64_MAX;
-	}
-	return json_integer_value(value) > 0 ? json_integer_value(value) : INT64_MAX;
-}
-
 /* No profile gives way; another one cannot be joined with ours in a configuration. */
 json_t *fp_merge_profile(struct fp_merge_state *m, const char *at, json_t *base, json_t *ours)
 {
-	const char *text = json_string_value(base);
+	const char *text = base ? json_string_value(base) : "";
 
-	if (!text || !*text || !strcmp(text, "unconfined"))
+	if (ours && (!*text || !strcmp(text, "unconfined")))
 		return ours;
 	return fp_merge_same(m, at, base, ours);
 }
@@ -48,19 +18,16 @@ json_t *fp_merge_profile(struct fp_merge_state *m, const char *at, json_t *base,
 /* "/" is what `spec` writes: nobody chose it. */
 json_t *fp_merge_cwd(struct fp_merge_state *m, const char *at, json_t *base, json_t *ours)
 {
-	if (!base || !strcmp(json_string_value(base), "/"))
+	if (ours && base && !strcmp(json_string_value(base), "/"))
 		return ours;
 	return fp_merge_same(m, at, base, ours);
 }
 
 static bool is_root_default(const json_t *user)
 {
-	return !json_integer_value(json_object_get(user, "uid")) &&
-	       !json_integer_value(json_object_get(user, "gid")) &&
+	return !fp_merge_number_of(user, "uid", 0) && !fp_merge_number_of(user, "gid", 0) &&
 	       !json_array_size(json_object_get(user, "additionalGids")) &&
-	       !*(json_string_value(json_object_get(user, "username"))
-			  ? json_string_value(json_object_get(user, "username"))
-			  : "");
+	       !*fp_merge_text_of(user, "username");
 }
 
 /*
@@ -72,12 +39,12 @@ json_t *fp_merge_user(struct fp_merge_state *m, const char *at, json_t *base, js
 	json_t *out = fp_merge_copy(m, ours), *mask = json_object_get(base, "umask");
 	static const char *const names[] = { "uid", "gid", "additionalGids", "username" };
 
-	if (json_is_integer(mask)) {
-		json_int_t both = json_integer_value(mask) |
-				  json_integer_value(json_object_get(ours, "umask"));
-
-		fp_merge_set(m, out, "umask", fp_merge_new(m, json_integer(both)));
-	}
+	if (!ours)
+		return base;
+	if (mask)
+		fp_merge_set(m, out, "umask",
+			     fp_merge_new(m, json_integer(json_integer_value(mask) |
+							  fp_merge_number_of(ours, "umask", 0))));
 	if (!base || is_root_default(base))
 		return out;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -91,14 +58,15 @@ json_t *fp_merge_user(struct fp_merge_state *m, const char *at, json_t *base, js
 	return out;
 }
 
+/* ---- sets of names ---- */
+
 static bool holds_text(const json_t *array, const char *text)
 {
 	const json_t *value;
 	size_t i;
 
 	json_array_foreach(array, i,
-			   value) if (json_is_string(value) &&
-				      !strcmp(json_string_value(value), text)) return true;
+			   value) if (!strcmp(json_string_value(value), text)) return true;
 	return false;
 }
 
@@ -125,44 +93,21 @@ static json_t *sorted_set(struct fp_merge_state *m, json_t *values)
 	return out;
 }
 
-static bool are_texts(struct fp_merge_state *m, const char *at, const json_t *array)
-{
-	const json_t *value;
-	size_t i;
-
-	if (array && !json_is_array(array)) {
-		fp_merge_conflict(m, at, array, NULL, "it must be an array");
-		return false;
-	}
-	json_array_foreach(array, i, value) if (!json_is_string(value))
-	{
-		fp_merge_conflict(m, fp_merge_at(m, "%s/%zu", at, i), value, NULL,
-				  "it must be a string");
-		return false;
-	}
-	return true;
-}
-
 json_t *fp_merge_union(struct fp_merge_state *m, const char *at, json_t *base, json_t *ours)
 {
 	json_t *both = fp_merge_new(m, json_array());
 
-	if (!are_texts(m, at, base) || !are_texts(m, at, ours))
-		return ours;
-	if (base && json_array_extend(both, base))
-		longjmp(m->u->recover, 1);
-	if (json_array_extend(both, ours))
+	(void)at;
+	if ((base && json_array_extend(both, base)) || (ours && json_array_extend(both, ours)))
 		longjmp(m->u->recover, 1);
 	return sorted_set(m, both);
 }
 
-static json_t *intersect(struct fp_merge_state *m, const char *at, json_t *base, json_t *ours)
+static json_t *intersect(struct fp_merge_state *m, json_t *base, json_t *ours)
 {
 	json_t *out = fp_merge_new(m, json_array()), *value;
 	size_t i;
 
-	if (!are_texts(m, at, base) || !are_texts(m, at, ours))
-		return out;
 	json_array_foreach(ours, i, value) if (holds_text(base, json_string_value(value)))
 		fp_merge_push(m, out, value);
 	return sorted_set(m, out);
@@ -177,8 +122,8 @@ static json_t *cap_set(struct fp_merge_state *m, const char *at, json_t *base, c
 {
 	const char *in = strcmp(set, "inheritable") ? set : "ambient";
 	json_t *theirs = json_object_get(base, set);
-	json_t *out = intersect(m, fp_merge_at(m, "%s/%s", at, set),
-				json_array_size(theirs) ? theirs : json_object_get(base, in), ours);
+	json_t *out =
+		intersect(m, json_array_size(theirs) ? theirs : json_object_get(base, in), ours);
 
 	if (!strcmp(set, "ambient") && json_array_size(out) < json_array_size(ours))
 		fp_merge_note(m,
@@ -193,9 +138,9 @@ json_t *fp_merge_capabilities(struct fp_merge_state *m, const char *at, json_t *
 	json_t *out, *value;
 	const char *set;
 
-	if (!base)
-		return ours;
-	out = fp_merge_copy(m, base);
+	if (!base || !ours)
+		return base ? base : ours;
+	out = fp_merge_copy(m, NULL);
 	json_object_foreach(ours, set, value)
 		fp_merge_set(m, out, set, cap_set(m, at, base, set, value));
 	json_object_foreach(base, set, value) if (!json_object_get(ours, set))
@@ -203,23 +148,34 @@ json_t *fp_merge_capabilities(struct fp_merge_state *m, const char *at, json_t *
 	return out;
 }
 
-static json_t *by_type(json_t *array, const char *type)
+/* Nothing of the base's that the policy does not have. */
+json_t *fp_merge_none(struct fp_merge_state *m, const char *at, json_t *base, json_t *ours)
 {
-	json_t *value;
-	size_t i;
-
-	json_array_foreach(array, i, value)
-	{
-		const char *text = json_string_value(json_object_get(value, "type"));
-
-		if (text && !strcmp(text, type))
-			return value;
-	}
-	return NULL;
+	if (!ours && json_array_size(base))
+		fp_merge_conflict(m, at, base, NULL, "they turn protections of memory off");
+	return fp_merge_same(m, at, base, ours);
 }
 
-/* Reports a type that stands twice: which of them a runtime takes is its own affair. */
-static void check_twice(struct fp_merge_state *m, const char *at, json_t *array)
+/* ---- resource limits ---- */
+
+/* setrlimit(2); both runtimes take these names only. */
+static const char *const resources[] = {
+	"RLIMIT_AS",     "RLIMIT_CORE",   "RLIMIT_CPU",        "RLIMIT_DATA",
+	"RLIMIT_FSIZE",  "RLIMIT_LOCKS",  "RLIMIT_MEMLOCK",    "RLIMIT_MSGQUEUE",
+	"RLIMIT_NICE",   "RLIMIT_NOFILE", "RLIMIT_NPROC",      "RLIMIT_RSS",
+	"RLIMIT_RTPRIO", "RLIMIT_RTTIME", "RLIMIT_SIGPENDING", "RLIMIT_STACK",
+};
+
+static bool is_resource(const char *type)
+{
+	for (size_t i = 0; i < sizeof(resources) / sizeof(resources[0]); i++)
+		if (!strcmp(type, resources[i]))
+			return true;
+	return false;
+}
+
+/* Which of two a runtime takes is its own affair. */
+static void check_rlimits(struct fp_merge_state *m, const char *at, json_t *array)
 {
 	json_t *value;
 	size_t i;
@@ -227,25 +183,26 @@ static void check_twice(struct fp_merge_state *m, const char *at, json_t *array)
 	json_array_foreach(array, i, value)
 	{
 		const char *place = fp_merge_at(m, "%s/%zu", at, i);
-		const char *type = fp_merge_text_of(m, place, value, "type");
+		const char *type = fp_merge_text_of(value, "type");
 
-		if (by_type(array, type) != value)
-			fp_merge_conflict(m, place, value, by_type(array, type),
+		if (!is_resource(type))
+			fp_merge_conflict(m, place, value, NULL, "it has no type of setrlimit(2)");
+		else if (!json_object_get(value, "soft") || !json_object_get(value, "hard"))
+			fp_merge_conflict(m, place, value, NULL, "it needs both soft and hard");
+		else if (fp_merge_by_type(array, type) != value)
+			fp_merge_conflict(m, place, value, fp_merge_by_type(array, type),
 					  "the type stands twice");
 	}
 }
 
-static json_t *lower_of(struct fp_merge_state *m, const char *at, json_t *a, json_t *b,
-			const char *key)
+static json_t *lower_of(json_t *a, json_t *b, const char *key)
 {
 	json_t *x = json_object_get(a, key), *y = json_object_get(b, key);
+	uint64_t n = 0, k = 0;
 
-	if (x && !json_is_integer(x)) {
-		fp_merge_conflict(m, fp_merge_at(m, "%s/%s", at, key), x, y,
-				  "it must be an integer");
-		return y;
-	}
-	return x && json_integer_value(x) < json_integer_value(y) ? x : y;
+	if (fp_json_count_of(x, &n) && fp_json_count_of(y, &k))
+		return n < k ? x : y;
+	return y;
 }
 
 json_t *fp_merge_rlimits(struct fp_merge_state *m, const char *at, json_t *base, json_t *ours)
@@ -253,60 +210,73 @@ json_t *fp_merge_rlimits(struct fp_merge_state *m, const char *at, json_t *base,
 	json_t *out = fp_merge_new(m, json_array()), *value;
 	size_t i;
 
-	check_twice(m, at, base);
+	check_rlimits(m, at, base);
+	json_array_foreach(base, i,
+			   value) if (!fp_merge_by_type(ours, fp_merge_text_of(value, "type")))
+		fp_merge_push(m, out,
+			      fp_merge_keep(m, fp_merge_at(m, "%s/%zu", at, i), value,
+					    "the job would have the runtime's own"));
 	json_array_foreach(ours, i, value)
 	{
-		const char *place = fp_merge_at(m, "%s/%zu", at, i);
-		const char *type = fp_merge_text_of(m, place, value, "type");
-		json_t *limit = fp_merge_copy(m, value), *old = by_type(base, type);
+		json_t *old = fp_merge_by_type(base, fp_merge_text_of(value, "type"));
+		json_t *limit = fp_merge_copy(m, value);
 
-		fp_merge_set(m, limit, "hard", lower_of(m, place, old, value, "hard"));
-		fp_merge_set(m, limit, "soft", lower_of(m, place, old, value, "soft"));
-		if (json_integer_value(json_object_get(limit, "soft")) >
-		    json_integer_value(json_object_get(limit, "hard")))
-			fp_merge_set(m, limit, "soft", json_object_get(limit, "hard"));
+		fp_merge_set(m, limit, "soft", lower_of(old, value, "soft"));
+		fp_merge_set(m, limit, "hard", lower_of(old, value, "hard"));
 		fp_merge_push(m, out, limit);
 	}
-	json_array_foreach(base, i,
-			   value) if (!by_type(ours, fp_merge_text_of(m, at, value, "type")))
-		fp_merge_push(m, out, value);
 	return out;
 }
 
-/*
- * A path joins a namespace that somebody made: for the network that is how interfaces get there
- * (the rules of nftables are loaded into the same one); for the others it is a widening.
- */
-static void check_joined(struct fp_merge_state *m, const char *at, json_t *base, json_t *ours)
-{
-	const char *path = fp_merge_text_of(m, at, base, "path");
-	const char *type = fp_merge_text_of(m, at, base, "type");
+/* ---- before others ---- */
 
-	if (!*path)
-		return;
-	if (!strcmp(type, "network") && strncmp(path, "/proc/", 6))
-		fp_merge_note(m, "the network namespace is the one at %s: load nftables/ there",
-			      path);
-	else
-		fp_merge_conflict(m, at, base, ours, "the policy asks for a new namespace");
+/* Below 0 the kernel kills other programs in the job's place (Documentation/filesystems/proc.rst).
+ */
+json_t *fp_merge_oom_score(struct fp_merge_state *m, const char *at, json_t *base, json_t *ours)
+{
+	if (!ours && json_integer_value(base) < 0)
+		fp_merge_conflict(m, at, base, NULL,
+				  "other programs of the host would be killed in the job's place");
+	return fp_merge_same(m, at, base, ours);
 }
 
-json_t *fp_merge_namespaces(struct fp_merge_state *m, const char *at, json_t *base, json_t *ours)
+/* Of sched(7), what never runs before a program of the default policy. */
+static bool is_ordinary(json_t *scheduler)
 {
-	json_t *out = fp_merge_new(m, base ? json_copy(base) : json_array()), *value;
+	static const char *const policies[] = { "SCHED_OTHER", "SCHED_BATCH", "SCHED_IDLE" };
+	static const char *const numbers[] = { "priority", "runtime", "deadline", "period" };
+	const char *policy = fp_merge_text_of(scheduler, "policy");
+	json_t *flag;
+	bool is_one = false;
 	size_t i;
 
-	check_twice(m, at, base);
-	json_array_foreach(base, i, value)
-	{
-		const char *place = fp_merge_at(m, "%s/%zu", at, i);
-		json_t *mine = by_type(ours, fp_merge_text_of(m, place, value, "type"));
+	for (i = 0; i < 3; i++)
+		is_one |= !strcmp(policy, policies[i]);
+	for (i = 0; i < 4; i++)
+		is_one &= !fp_merge_number_of(scheduler, numbers[i], 0);
+	json_array_foreach(json_object_get(scheduler, "flags"), i, flag) is_one &=
+		!strcmp(json_string_value(flag), "SCHED_FLAG_RESET_ON_FORK");
+	return is_one && fp_merge_number_of(scheduler, "nice", 0) >= 0;
+}
 
-		if (mine)
-			check_joined(m, place, value, mine);
-	}
-	json_array_foreach(ours, i,
-			   value) if (!by_type(base, fp_merge_text_of(m, at, value, "type")))
-		fp_merge_push(m, out, value);
-	return out;
+json_t *fp_merge_scheduler(struct fp_merge_state *m, const char *at, json_t *base, json_t *ours)
+{
+	if (!ours && !is_ordinary(base))
+		fp_merge_conflict(m, at, base, NULL,
+				  "the job would run before other programs of the host");
+	return fp_merge_same(m, at, base, ours);
+}
+
+/* ioprio_set(2): best effort, 4, is what a program has whose nice value is 0. */
+json_t *fp_merge_io_priority(struct fp_merge_state *m, const char *at, json_t *base, json_t *ours)
+{
+	const char *class = fp_merge_text_of(base, "class");
+	bool is_late =
+		!strcmp(class, "IOPRIO_CLASS_IDLE") ||
+		(!strcmp(class, "IOPRIO_CLASS_BE") && fp_merge_number_of(base, "priority", 0) >= 4);
+
+	if (!ours && !is_late)
+		fp_merge_conflict(m, at, base, NULL,
+				  "the job would read and write before other programs of the host");
+	return fp_merge_same(m, at, base, ours);
 }

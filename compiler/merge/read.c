@@ -4,43 +4,9 @@
 
 #include <string.h>
 
-static void refuse(struct fp_unit *u, const struct fp_source *source, const json_error_t *error)
-{
-	uint32_t at = 0;
-
-	if (error->position > 0)
-		at = (uint32_t)error->position - 1;
-	if (at > source->len)
-		at = source->len;
-	fp_diag(u, FP_E_JSON,
-		(struct fp_span){ source->base + at, source->base + at + (at < source->len) },
-		"not a JSON configuration: %s", error->text);
-}
-
-/* Values are what parsing costs memory for: a 64 MiB file of "[]," would take gigabytes. */
-#define VALUE_LIMIT ((size_t)1 << 20)
-
-static bool has_too_many_values(const char *text, size_t len)
-{
-	bool in_string = false;
-	size_t n = 0;
-
-	for (size_t i = 0; i < len; i++) {
-		if (text[i] == '\\' && in_string)
-			i++;
-		else if (text[i] == '"')
-			in_string = !in_string;
-		else if (!in_string && (text[i] == ',' || text[i] == '{' || text[i] == '['))
-			n++;
-	}
-	return n > VALUE_LIMIT;
-}
-
 void fp_merge_read(struct fp_unit *u, const struct fp_merge_text *text, struct fp_merge_tree *out)
 {
 	const struct fp_span nowhere = { 0, 0 };
-	json_error_t error;
-	json_t *root;
 
 	*out = (struct fp_merge_tree){ .name = text->name };
 	if (text->len > FP_MERGE_LIMIT) {
@@ -48,29 +14,12 @@ void fp_merge_read(struct fp_unit *u, const struct fp_merge_text *text, struct f
 			FP_MERGE_LIMIT >> 20);
 		return;
 	}
-	if (has_too_many_values(text->data, text->len)) {
-		fp_diag(u, FP_E_JSON, nowhere, "%s holds more than %zu values", text->name,
-			VALUE_LIMIT);
-		return;
-	}
 	out->source = fp_source_add(&u->sources, text->name, text->data, text->len, nowhere);
 	if (!out->source) {
 		fp_diag(u, FP_E_JSON, nowhere, "%s is too large", text->name);
 		return;
 	}
-	root = json_loadb(text->data, text->len, JSON_REJECT_DUPLICATES, &error);
-	/* Running out has its own code, or in some places of jansson no text. */
-	if (!root && (json_error_code(&error) == json_error_out_of_memory || !error.text[0]))
-		longjmp(u->recover, 1);
-	if (!root) {
-		refuse(u, out->source, &error);
-		return;
-	}
-	out->root = fp_json_own(u, root);
-	if (!json_is_object(root)) {
-		fp_diag(u, FP_E_JSON, fp_merge_place(out, ""), "a configuration is an object");
-		out->root = NULL;
-	}
+	out->root = fp_merge_parse(u, out->source);
 }
 
 /* The text below was parsed before: strings end, brackets match. */
@@ -109,13 +58,29 @@ static size_t skip_value(const char *s, size_t at)
 	return at;
 }
 
+/* Whether a member's name is the one of a pointer, in which ~1 is a slash and ~0 a tilde. */
+static bool is_name(const char *key, size_t n, const char *name, size_t len)
+{
+	size_t i = 0, k = 0;
+
+	for (; i < n && k < len; i++, k++) {
+		char c = name[k];
+
+		if (c == '~' && k + 1 < len)
+			c = name[++k] == '1' ? '/' : '~';
+		if (c != key[i])
+			return false;
+	}
+	return i == n && k == len;
+}
+
 /* The value of member `name` of the object at `at`; 0 where there is none. */
 static size_t find_member(const char *s, size_t at, const char *name, size_t len)
 {
 	at = skip_space(s, at + 1);
 	while (s[at] == '"') {
 		size_t end = skip_string(s, at);
-		bool is_it = end - at == len + 2 && !memcmp(s + at + 1, name, len);
+		bool is_it = is_name(s + at + 1, end - at - 2, name, len);
 
 		at = skip_space(s, end);
 		at = skip_space(s, at + 1); /* the colon */

@@ -10,6 +10,46 @@
 #define NO_LIMIT  INT64_MAX
 #define CPU_LIMIT 8192u /* NR_CPUS of the largest kernels */
 
+enum order {
+	LESS,
+	MORE,
+	RATE,
+	CPUS,
+	SAME
+};
+
+static const struct file {
+	const char *name;
+	enum order order;
+	enum fp_merge_how alone;
+	const char *why;
+} files[] = {
+
+#define FILE(name, order, alone, why) { name, order, FP_MERGE_##alone, why },
+#include "merge/files.def"
+#undef FILE
+};
+
+static bool matches(const char *pattern, const char *name)
+{
+	while (*pattern && (*pattern == '*' || *pattern == *name))
+		if (*pattern++ == '*')
+			name += strcspn(name, ".");
+		else
+			name++;
+	return !*pattern && !*name;
+}
+
+static const struct file *find(const char *name)
+{
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		if (matches(files[i].name, name))
+			return &files[i];
+	return NULL;
+}
+
+/* ---- two texts of one file ---- */
+
 /* "max", or a number to the end or a space; false for anything else. */
 static bool parse(const char **text, int64_t *out)
 {
@@ -71,113 +111,194 @@ static const char *narrower_number(const char *a, const char *b, bool wants_grea
 	return (wants_greater ? x > y : x < y) ? a : b;
 }
 
-static bool ends(const char *text, const char *end)
-{
-	size_t n = strlen(text), k = strlen(end);
-
-	return n >= k && !strcmp(text + n - k, end);
-}
-
-static const char *narrower(struct fp_unit *u, const char *file, const char *a, const char *b)
+static const char *narrower(struct fp_unit *u, const struct file *file, const char *a,
+			    const char *b)
 {
 	if (!strcmp(a, b))
 		return b;
-	if (!strcmp(file, "cpu.max"))
-		return narrower_rate(a, b);
-	if (!strncmp(file, "cpuset.", 7))
-		return fp_merge_cpus(u, a, b);
-	if (!strcmp(file, "memory.oom.group") || !strcmp(file, "cpu.idle"))
-		return narrower_number(a, b, true);
-	if (!strcmp(file, "io.max"))
-		return NULL;
-	if (ends(file, ".max") || ends(file, ".high") || ends(file, ".low") || ends(file, ".min") ||
-	    ends(file, ".weight"))
+	switch (file->order) {
+	case LESS:
 		return narrower_number(a, b, false);
+	case MORE:
+		return narrower_number(a, b, true);
+	case RATE:
+		return narrower_rate(a, b);
+	case CPUS:
+		return fp_merge_cpus(u, a, b);
+	case SAME:
+		break;
+	}
 	return NULL;
 }
 
-static const char *number_text(struct fp_merge_state *m, int64_t value)
+/* ---- what typed members come to in a file ---- */
+
+struct typed {
+	struct fp_merge_state *m;
+	json_t *resources;
+};
+
+static json_t *part(const struct typed *t, const char *pointer)
 {
-	return value == NO_LIMIT ? NULL : fp_merge_at(m, "%" PRId64, value);
+	return fp_merge_find(t->m, t->resources, pointer);
 }
 
-/* What the base's typed members come to in the file, or NULL: the file would silently undo them. */
-static const char *typed_value(struct fp_merge_state *m, const char *file)
+/* Not positive is no limit; what is absent is nothing. */
+static const char *number_text(const struct typed *t, const char *object, const char *key)
 {
-	const char *at = "/linux/resources";
-	json_t *res = json_object_get(json_object_get(m->base.root, "linux"), "resources");
-	json_t *memory = json_object_get(res, "memory"), *cpu = json_object_get(res, "cpu");
-	int64_t limit = fp_merge_bound_of(m, "/linux/resources/memory", memory, "limit");
+	int64_t value = fp_merge_number_of(part(t, object), key, 0);
 
+	return value > 0 ? fp_merge_at(t->m, "%" PRId64, value) : NULL;
+}
+
+static const char *swap_text(const struct typed *t)
+{
+	int64_t limit = fp_merge_number_of(part(t, "/memory"), "limit", 0);
+	int64_t swap = fp_merge_number_of(part(t, "/memory"), "swap", 0);
+
+	if (swap <= 0 || limit <= 0)
+		return NULL;
+	return fp_merge_at(t->m, "%" PRId64, swap > limit ? swap - limit : 0);
+}
+
+static const char *rate_text(const struct typed *t)
+{
+	int64_t quota = fp_merge_number_of(part(t, "/cpu"), "quota", 0);
+	int64_t period = fp_merge_number_of(part(t, "/cpu"), "period", 0);
+
+	return quota <= 0 ? NULL
+			  : fp_merge_at(t->m, "%" PRId64 " %" PRId64, quota,
+					period > 0 ? period : 100000);
+}
+
+static const char *list_text(const struct typed *t, const char *key)
+{
+	const char *text = fp_merge_text_of(part(t, "/cpu"), key);
+
+	return *text ? text : NULL;
+}
+
+/* Of "hugetlb.2MB.max" and "hugetlb.2MB.rsvd.max": the limit of the size. */
+static const char *huge_text(const struct typed *t, const char *file)
+{
+	json_t *value;
+	size_t i, len = strcspn(file + strlen("hugetlb."), ".");
+
+	json_array_foreach(part(t, "/hugepageLimits"), i, value)
+	{
+		const char *size = fp_merge_text_of(value, "pageSize");
+
+		if (strlen(size) == len && !memcmp(size, file + strlen("hugetlb."), len))
+			return fp_merge_show(t->m->u, json_object_get(value, "limit"));
+	}
+	return NULL;
+}
+
+/* io.max is a line a device: the lists and the file are only shown, never compared. */
+static const char *throttle_text(const struct typed *t)
+{
+	static const char *const lists[] = { "/blockIO/throttleReadBpsDevice",
+					     "/blockIO/throttleWriteBpsDevice",
+					     "/blockIO/throttleReadIOPSDevice",
+					     "/blockIO/throttleWriteIOPSDevice" };
+
+	for (size_t i = 0; i < 4; i++)
+		if (json_array_size(part(t, lists[i])))
+			return fp_merge_show(t->m->u, part(t, lists[i]));
+	return NULL;
+}
+
+static const char *typed_value(const struct typed *t, const char *file)
+{
 	if (!strcmp(file, "memory.max"))
-		return number_text(m, limit);
+		return number_text(t, "/memory", "limit");
 	if (!strcmp(file, "memory.low"))
-		return number_text(m, fp_merge_bound_of(m, at, memory, "reservation"));
-	if (!strcmp(file, "memory.swap.max")) {
-		int64_t swap = fp_merge_bound_of(m, at, memory, "swap");
-
-		return swap == NO_LIMIT || limit == NO_LIMIT
-			       ? NULL
-			       : number_text(m, swap > limit ? swap - limit : 0);
-	}
+		return number_text(t, "/memory", "reservation");
+	if (!strcmp(file, "memory.swap.max"))
+		return swap_text(t);
 	if (!strcmp(file, "pids.max"))
-		return number_text(m, fp_merge_bound_of(m, "/linux/resources/pids",
-							json_object_get(res, "pids"), "limit"));
-	if (!strcmp(file, "cpuset.cpus") && *fp_merge_text_of(m, at, cpu, "cpus"))
-		return fp_merge_text_of(m, at, cpu, "cpus");
-	if (!strcmp(file, "cpu.max")) {
-		int64_t quota = fp_merge_bound_of(m, at, cpu, "quota");
-		int64_t period = fp_merge_bound_of(m, at, cpu, "period");
-
-		return quota == NO_LIMIT ? NULL
-					 : fp_merge_at(m, "%" PRId64 " %" PRId64, quota,
-						       period == NO_LIMIT ? 100000 : period);
-	}
+		return number_text(t, "/pids", "limit");
+	if (!strcmp(file, "cpu.max"))
+		return rate_text(t);
+	if (!strcmp(file, "cpu.idle"))
+		return number_text(t, "/cpu", "idle");
+	if (!strcmp(file, "cpuset.cpus"))
+		return list_text(t, "cpus");
+	if (!strcmp(file, "cpuset.mems"))
+		return list_text(t, "mems");
+	if (!strcmp(file, "io.max"))
+		return throttle_text(t);
+	if (fp_merge_begins(file, "hugetlb."))
+		return huge_text(t, file);
 	return NULL;
 }
 
-static json_t *merge_file(struct fp_merge_state *m, const char *at, const char *file, json_t *base,
+/* Shares and weights are two scales: the policy's shares and a weight of the base's, or the like.
+ */
+static const char *other_scale(const struct typed *t, const char *file)
+{
+	if (!strcmp(file, "cpu.weight") && json_object_get(part(t, "/cpu"), "shares"))
+		return fp_merge_at(t->m, "shares %" PRId64,
+				   fp_merge_number_of(part(t, "/cpu"), "shares", 0));
+	if (!strcmp(file, "io.bfq.weight") && *fp_merge_text_of(part(t, "/unified"), "io.weight"))
+		return fp_merge_at(t->m, "io.weight %s",
+				   fp_merge_text_of(part(t, "/unified"), "io.weight"));
+	return NULL;
+}
+
+/* ---- a file ---- */
+
+/* The base's, where the policy has no value of its own. */
+static json_t *merge_alone(struct fp_merge_state *m, const struct file *file, const char *at,
+			   json_t *base)
+{
+	if (file->alone == FP_MERGE_NOTES)
+		return fp_merge_keep(m, at, base, file->why);
+	if (file->alone == FP_MERGE_REFUSES)
+		fp_merge_conflict(m, at, base, NULL, file->why);
+	return base;
+}
+
+static json_t *merge_file(struct fp_merge_state *m, const char *at, const char *name, json_t *base,
 			  json_t *ours)
 {
-	const char *typed = typed_value(m, file), *value = json_string_value(ours), *next;
+	const struct typed a = { m, fp_merge_find(m, m->base.root, "/linux/resources") };
+	const struct typed b = { m, fp_merge_find(m, m->ours.root, "/linux/resources") };
+	const struct file *file = find(name);
+	const char *texts[] = { base ? json_string_value(base) : NULL, typed_value(&a, name),
+				ours ? json_string_value(ours) : NULL, typed_value(&b, name) };
+	const char *value = texts[2] ? texts[2] : texts[3] ? texts[3] : other_scale(&b, name);
 
-	if (base && !json_is_string(base)) {
-		fp_merge_conflict(m, at, base, ours, "it must be a string");
+	if (!file) {
+		fp_merge_conflict(m, at, base, ours, "no such file is known to limit anything");
 		return ours;
 	}
-	for (int i = 0; i < 2; i++) {
-		const char *other = i ? typed : json_string_value(base);
+	if (!value)
+		return merge_alone(m, file, at, base);
+	for (size_t i = 0; i < 4; i++) {
+		const char *next = texts[i] ? narrower(m->u, file, texts[i], value) : value;
 
-		if (!other)
-			continue;
-		next = narrower(m->u, file, other, value);
 		if (!next) {
-			fp_merge_conflict(m, at, base ? base : fp_merge_new(m, json_string(typed)),
-					  ours, "they cannot be compared, or exclude each other");
+			fp_merge_conflict(m, at, fp_merge_text(m, texts[i]),
+					  fp_merge_text(m, value),
+					  "they cannot be compared, or exclude each other");
 			return ours;
 		}
 		value = next;
 	}
-	return fp_merge_new(m, json_string(value));
+	return fp_merge_text(m, value);
 }
 
 json_t *fp_merge_unified(struct fp_merge_state *m, const char *at, json_t *base, json_t *ours)
 {
-	json_t *out = fp_merge_copy(m, base), *value;
+	json_t *out = fp_merge_copy(m, NULL), *value;
 	const char *file;
 
-	json_object_foreach(ours, file, value)
-	{
-		const char *place = fp_merge_at(m, "%s/%s", at, file);
-
-		if (!json_is_string(value))
-			fp_merge_conflict(m, place, json_object_get(base, file), value,
-					  "it must be a string");
-		else
-			fp_merge_set(
-				m, out, file,
-				merge_file(m, place, file, json_object_get(base, file), value));
-	}
+	json_object_foreach(base, file, value) fp_merge_set(
+		m, out, file,
+		merge_file(m, fp_merge_in(m, at, file), file, value, json_object_get(ours, file)));
+	json_object_foreach(ours, file, value) if (!json_object_get(base, file)) fp_merge_set(
+		m, out, file, merge_file(m, fp_merge_in(m, at, file), file, NULL, value));
 	if (json_object_get(out, "cpu.idle") && json_object_get(out, "cpu.weight"))
 		fp_merge_conflict(m, fp_merge_at(m, "%s/cpu.idle", at),
 				  json_object_get(out, "cpu.idle"),
@@ -185,6 +306,8 @@ json_t *fp_merge_unified(struct fp_merge_state *m, const char *at, json_t *base,
 				  "the kernel refuses cpu.weight beside cpu.idle");
 	return out;
 }
+
+/* ---- lists of processors ---- */
 
 static bool add_range(uint64_t *set, unsigned first, unsigned last)
 {

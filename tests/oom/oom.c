@@ -170,9 +170,6 @@ static const char *run(struct job *j, uint64_t at, size_t limit, enum fpolicy_st
 	fail_at = 0;
 	if (status == FPOLICY_MEMORY)
 		why = p ? check_broken(p) : NULL;
-	/* jansson calls some of its failures a syntax error: nothing is returned then either. */
-	else if (j->config.data && status == FPOLICY_INPUT)
-		why = NULL;
 	else if (ran_out && (at || status != clean))
 		why = "an allocation failed, and the status is not MEMORY";
 	/* Diagnostics of a sound handle are made on demand: they may be what runs out. */
@@ -275,7 +272,7 @@ static void merge(const char *path, double seconds)
 	static char config[] =
 		"{\"ociVersion\":\"1.0.2\",\"process\":{\"args\":[\"sh\"],\"cwd\":\"/\","
 		"\"user\":{\"uid\":0,\"gid\":0}},"
-		"\"root\":{\"path\":\"rootfs\"},"
+		"\"root\":{\"path\":\"root\\u0066s, whose name is longer than one chunk of a buffer\"},"
 		"\"mounts\":[{\"destination\":\"/proc\",\"type\":\"proc\",\"source\":\"proc\"}],"
 		"\"linux\":{\"resources\":{\"memory\":{\"limit\":1073741824}},"
 		"\"namespaces\":[{\"type\":\"pid\"}]}}";
