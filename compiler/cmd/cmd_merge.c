@@ -3,10 +3,13 @@
  */
 #include "cmd/cmd.h"
 
+#include <dirent.h>
 #include <getopt.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* oci/config.json, and a patch for the LSM and one for the filter. */
 #define MAX_FRAGMENTS 3
@@ -71,6 +74,17 @@ static bool take_option(struct options *o, int c, int before, char **argv)
 	}
 }
 
+__attribute__((format(printf, 1, 2))) static void help(const char *format, ...)
+{
+	va_list ap;
+
+	fputs("fpolicyc: help: ", stderr);
+	va_start(ap, format);
+	vfprintf(stderr, format, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+}
+
 /* A word of a file name, not a path. */
 static bool is_word(const char *text)
 {
@@ -79,15 +93,77 @@ static bool is_word(const char *text)
 
 static bool check_options(const struct options *o, int words)
 {
-	if (words != 2)
-		return fp_cmd_error("a configuration and a target's folder are needed; try "
-				    "`fpolicyc merge --help`"),
-		       false;
+	if (words != 2) {
+		fp_cmd_error("a configuration and a target's folder are needed, and nothing else");
+		help("fpolicyc merge config.json OUT/TARGET, where OUT is what `fpolicyc POLICY -o "
+		     "OUT` wrote");
+		return false;
+	}
 	if (o->lsm && strcmp(o->lsm, "selinux") && strcmp(o->lsm, "apparmor"))
 		return fp_cmd_error("--lsm is apparmor or selinux, not %s", o->lsm), false;
 	if (o->arch && !is_word(o->arch))
 		return fp_cmd_error("--arch=%s names no architecture", o->arch), false;
 	return true;
+}
+
+static int by_bytes(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int is_visible(const struct dirent *e)
+{
+	return e->d_name[0] != '.';
+}
+
+/*
+ * What a folder offers in place of what is not there: names between `before` and `after` below
+ * which `inside` is. Returns a text with commas, malloc'ed; NULL: nothing.
+ */
+static char *list_names(const char *dir, const char *before, const char *after, const char *inside)
+{
+	struct dirent **list;
+	char *out = NULL, *path, *longer;
+	size_t from = strlen(before), end = strlen(after);
+	int n = scandir(dir, &list, is_visible, by_bytes);
+
+	for (int i = 0; i < n; i++) {
+		const char *name = list[i]->d_name;
+		size_t len = strlen(name);
+		bool is_one = len > from + end && !strncmp(name, before, from) &&
+			      !strcmp(name + len - end, after);
+
+		if (is_one && asprintf(&path, "%s/%s%s", dir, name, inside) >= 0) {
+			if (!access(path, R_OK) &&
+			    asprintf(&longer, "%s%s%.*s", out ? out : "", out ? ", " : "",
+				     (int)(len - from - end), name + from) >= 0) {
+				free(out);
+				out = longer;
+			}
+			free(path);
+		}
+		free(list[i]);
+	}
+	if (n >= 0)
+		free(list);
+	return out;
+}
+
+/* The usual slips: the folder above the targets, and another machine's architecture. */
+static void suggest(const char *dir, const char *name)
+{
+	char *oci, *names = NULL;
+
+	if (asprintf(&oci, "%s/oci", dir) < 0)
+		return;
+	if (!strncmp(name, "crun-", 5) && (names = list_names(oci, "crun-", ".json", "")))
+		help("--arch is one that the policy was compiled for: %s", names);
+	else if ((names = list_names(dir, "", "", "/oci/config.json")))
+		help("%s holds several targets: name the folder of one (%s)", dir, names);
+	else
+		help("the folder is one target's, as `fpolicyc POLICY -o OUT` writes it: OUT/TARGET");
+	free(names);
+	free(oci);
 }
 
 /* DIR/oci/NAME.json. */
@@ -101,7 +177,10 @@ static bool read_fragment(struct input *in, const char *dir, const char *name)
 		in->name = NULL;
 		return fp_cmd_error("out of memory"), false;
 	}
-	return fp_fs_read(in->name, &in->data);
+	if (fp_fs_read(in->name, &in->data))
+		return true;
+	suggest(dir, name);
+	return false;
 }
 
 static bool read_inputs(const struct options *o, const char *config, const char *dir,

@@ -66,6 +66,37 @@ printf '{"a":1,"a":2}' >"$tmp/config.json"
 refused E0801 "a member twice"
 head -c 100000 /dev/zero | tr '\0' '[' >"$tmp/config.json"
 refused E0801 "a hundred thousand brackets"
+printf '{"process":{"env":["A=%05000d"],"cwd":"/srv"}}\n' 0 >"$tmp/config.json"
+refused E0802 "one line of five thousand bytes"
+is "$(printf '%s\n' "$out" | sed -n '1s/: error.*//p')" "$tmp/config.json:1:5032" "the column is told"
+is "$(printf '%s\n' "$out" | awk 'length > 160' | sed 1d)" "" "a window of the line is shown"
+printf '%s\n' "$out" | sed -n 3p | grep -q '\^~~~~~$'
+ok $? "with the caret in it"
+is "$(printf '%s\n' "$out" | sed -n 2p | cut -c"$(printf '%s\n' "$out" | sed -n 3p | sed 's/^\( *|[^^]*\)^.*/\1/' | wc -c)"- | cut -c1-6)" '"/srv"' "below the value"
+config ',"oomScoreAdj":-1000' ''
+refused E0802 "a job that others are killed for"
+case $out in *'help: remove it here'*) ok 0 "with a way out" ;; *) is "$out" "help: remove it here" "with a way out" ;; esac
+config ',"rlimits":[{"type":"RLIMIT_AS","soft":18446744073709551615,"hard":18446744073709551615}]' ''
+run "$fpolicyc" merge "$tmp/config.json" "$dir/debian-12" -o "$tmp/merged.json"
+is "$status" 0 "RLIM_INFINITY is a number"
+is "$(grep -c '"hard": 18446744073709551615' "$tmp/merged.json")" 1 "and stays the same one"
+case $out in *'note: kept: /process/rlimits/0'*) ok 0 "the limit is told" ;; *) is "$out" "note: kept" "the limit is told" ;; esac
+config '' ',"linux":{"resources":{"memory":{"limit":18446744073709551615}}}'
+refused E0805 "a limit that the specification cannot say"
+
+slip() { # name, what help says, arguments
+	name=$1 want=$2
+	shift 2
+	run "$fpolicyc" merge "$@"
+	is "$status" 2 "$name: exit code 2"
+	case $out in *"fpolicyc: help: "*"$want"*) ok 0 "$name: help" ;; *) is "$out" "help: $want" "$name: help" ;; esac
+}
+config '' ''
+slip "no folder" "OUT/TARGET" "$tmp/config.json"
+slip "a folder that is not there" "OUT/TARGET" "$tmp/config.json" "$tmp/nowhere"
+slip "the folder of all targets" "(debian-12)" "$tmp/config.json" "$tmp/out"
+slip "another architecture" "compiled for: aarch64, x86_64" "$tmp/config.json" "$tmp/out/debian-12" --arch=riscv64
+
 dir=$tmp/open
 config '' ''
 refused E0804 "an open parameter"
