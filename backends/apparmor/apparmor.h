@@ -101,6 +101,16 @@ void fp_aa_claim_net(const struct fp_aa_plan *p, struct fp_emission *out, const 
 void fp_aa_claim_net_default(const struct fp_aa_plan *p, struct fp_emission *out,
 			     const struct fp_rule *r);
 
+/*
+ * Claims a refusal of these paths (NULL: of all) that sockets of the host's processes get round;
+ * false where none does, and nothing is claimed then.
+ */
+bool fp_aa_claim_sockets(const struct fp_aa_plan *p, struct fp_emission *out,
+			 const struct fp_rule *r, const struct fp_paths *paths);
+
+/* Whether there may be sockets on bind mounts, whose paths AppArmor does not see. */
+bool fp_aa_misses_sockets(const struct fp_aa_plan *p);
+
 void fp_aa_claim(const struct fp_aa_plan *p, struct fp_emission *out);
 
 #endif

@@ -185,8 +185,24 @@ static const struct {
 	  "w refuses write, create, delete and change attributes together", NULL },
 };
 
+static void claim_file_default(const struct fp_aa_plan *p, struct fp_emission *out,
+			       const struct fp_rule *r)
+{
+	if (r->u.effect == FP_DENY && fp_aa_claim_sockets(p, out, r, NULL))
+		return;
+	bool is_blind = r->u.effect == FP_DENY && fp_aa_misses_sockets(p);
+	fp_emit_claim(
+		out, r, FP_CLAIM_EXACT,
+		"device rules and a devpts mount grant paths of their own%s",
+		is_blind ? "; connecting to a socket on a bind mount is not seen before Linux 6.17"
+			 : "");
+}
+
 static void claim_file(const struct fp_aa_plan *p, struct fp_emission *out, const struct fp_rule *r)
 {
+	if (r->u.file.effect == FP_DENY && r->u.file.rights & FP_RIGHT_READ &&
+	    r->u.file.rights & FP_RIGHT_WRITE && fp_aa_claim_sockets(p, out, r, &r->u.file.paths))
+		return;
 	for (size_t i = 0; i < sizeof(file_reasons) / sizeof(file_reasons[0]); i++)
 		if (p->coarse[r->id] & file_reasons[i].bit &&
 		    r->u.file.effect == file_reasons[i].effect) {
@@ -374,12 +390,14 @@ static void claim_rule(const struct fp_aa_plan *p, struct fp_emission *out, cons
 		claim_mount(p, out, r);
 		return;
 	case FP_KIND_MASK:
+		if (!fp_aa_claim_sockets(p, out, r, &r->u.file.paths))
+			fp_emit_claim(out, r, FP_CLAIM_EXACT, NULL);
+		return;
 	case FP_KIND_READONLY:
 		fp_emit_claim(out, r, FP_CLAIM_EXACT, NULL);
 		return;
 	case FP_KIND_FILE_DEFAULT:
-		fp_emit_claim(out, r, FP_CLAIM_EXACT,
-			      "device rules and a devpts mount grant paths of their own");
+		claim_file_default(p, out, r);
 		return;
 	case FP_KIND_FILE:
 		claim_file(p, out, r);

@@ -564,6 +564,48 @@ static void test_root(void **state)
 	}
 }
 
+/*
+ * connect(2) to a socket asks for writing to it (net/unix/af_unix.c, unix_find_bsd), and AppArmor
+ * has no hook there before Linux 6.17: a job that is handed /run reaches docker.sock.
+ */
+static void test_sockets_of_the_host(void **state)
+{
+	static const struct {
+		const char *target, *family, *source, *path;
+		enum fp_claim_kind fallback, rule;
+	} rows[] = {
+		{ "debian-11", "AF_UNIX", "/run", "/h/docker.sock", FP_CLAIM_WIDER,
+		  FP_CLAIM_WIDER },
+		{ "debian-12", "AF_UNIX", "/run", "/h/docker.sock", FP_CLAIM_WIDER,
+		  FP_CLAIM_WIDER },
+		{ "debian-13", "AF_UNIX", "/var/run/docker.sock", "/h", FP_CLAIM_WIDER,
+		  FP_CLAIM_WIDER },
+		{ "debian-13", "AF_UNIX", "/", "/**", FP_CLAIM_WIDER, FP_CLAIM_WIDER },
+		{ "debian-12", "AF_UNIX", "/run", "/hx/**", FP_CLAIM_WIDER, FP_CLAIM_EXACT },
+		{ "debian-12", "AF_UNIX", "/run", "/{a,h}/**", FP_CLAIM_WIDER, FP_CLAIM_WIDER },
+		{ "debian-sid", "AF_UNIX", "/run", "/h/docker.sock", FP_CLAIM_EXACT,
+		  FP_CLAIM_EXACT },
+		{ "debian-12", "AF_INET", "/run", "/h/docker.sock", FP_CLAIM_EXACT,
+		  FP_CLAIM_EXACT },
+		{ "debian-12", "AF_UNIX", "/srv", "/h/**", FP_CLAIM_EXACT, FP_CLAIM_EXACT },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct mk m;
+		begin(state, &m);
+		mk_call(&m, FP_ACT_ALLOW, domain_is(&m, rows[i].family),
+			(const char *const[]){ "socket", NULL });
+		mk_call(&m, FP_ACT_ALLOW, NULL, (const char *const[]){ "connect", NULL });
+		mk_rule(&m, FP_KIND_MOUNT, "bind")->u.mount = (struct fp_rule_mount){
+			.type = FP_MOUNT_BIND, .source = rows[i].source, .on = "/h"
+		};
+		mk_file(&m, FP_DENY, FP_RIGHT_READ | W, rows[i].path);
+		compile(&m, target(state, rows[i].target));
+		assert_claim(&m, FP_KIND_FILE_DEFAULT, rows[i].fallback);
+		assert_claim(&m, FP_KIND_FILE, rows[i].rule);
+	}
+}
+
 /* ---- the artifact as a whole ---- */
 
 static void test_source_map(void **state)
@@ -691,6 +733,7 @@ int main(void)
 		T(test_limits),
 		T(test_devices),
 		T(test_root),
+		T(test_sockets_of_the_host),
 		T(test_source_map),
 		T(test_order_is_nothing),
 		T(test_no_apparmor),
