@@ -60,17 +60,19 @@ struct fp_excess {
 	const char *more;             /* other examples, in few words; or NULL */
 	const struct fp_rule *allows; /* of a; NULL: nothing is written */
 	const struct fp_rule *denies; /* of b; NULL: nothing is written */
+	const char *pattern;          /* of paths, where all are wanted: the one that allows */
 };
 
 struct fp_excesses {
 	FP_VEC(struct fp_excess) list; /* one a kind of thing, in the order of the kinds */
 	bool is_undecided;             /* the list may lack some */
+	bool wants_all;                /* set before: each one, and `more` stays empty */
 };
 
 void fp_refine(struct fp_prover *p, const struct fp_ir *a, const struct fp_ir *b,
 	       enum fp_relation relation, struct fp_excesses *out);
 
-/* The parts of fp_refine(). */
+/* The parts of fp_refine(); they add to the list. */
 void fp_refine_calls(struct fp_prover *p, const struct fp_ir *a, const struct fp_ir *b,
 		     struct fp_excesses *out);
 void fp_refine_paths(struct fp_prover *p, const struct fp_ir *a, const struct fp_ir *b,

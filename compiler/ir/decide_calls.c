@@ -156,8 +156,9 @@ static bool compare(struct calls *c, const struct fp_sysdef *sys, enum fp_abi ab
 	fp_dd_witness(&c->p->dd, more, &bits);
 	fp_domain_args(&bits, args);
 	if (!c->count)
-		c->first = (struct fp_excess){ at.example, NULL, at.rule,
-					       rule_of(c->b, sys, abi, args) };
+		c->first = (struct fp_excess){ .example = at.example,
+					       .allows = at.rule,
+					       .denies = rule_of(c->b, sys, abi, args) };
 	return true;
 }
 

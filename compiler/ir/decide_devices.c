@@ -33,6 +33,7 @@ static const char *right_name(uint8_t rights)
 	return rights & FP_DEV_READ ? "read" : rights & FP_DEV_WRITE ? "write" : "mknod";
 }
 
+/* True once nothing else is wanted. */
 static bool compare(struct fp_prover *p, const struct fp_ir *a, const struct fp_ir *b,
 		    const struct fp_device *d, struct fp_excesses *out)
 {
@@ -40,15 +41,32 @@ static bool compare(struct fp_prover *p, const struct fp_ir *a, const struct fp_
 	uint8_t mine = rights_on(a, d, &allows);
 	uint8_t more = mine & (uint8_t)~rights_on(b, d, &denies);
 
-	if (!more)
-		return false;
-	fp_excess_add(p, out,
-		      (struct fp_excess){ .example = fp_arena_printf(
-						  &p->u->arena, "%s of device %s", right_name(more),
-						  d ? d->path : "nodes no rule names"),
-					  .allows = allows,
-					  .denies = denies });
-	return true;
+	for (; more; more &= (uint8_t)(more - 1)) {
+		fp_excess_add(p, out,
+			      (struct fp_excess){ .example = fp_arena_printf(
+							  &p->u->arena, "%s of device %s",
+							  right_name(more & (uint8_t)-more),
+							  d ? d->path : "nodes no rule names"),
+						  .allows = allows,
+						  .denies = denies });
+		if (!out->wants_all)
+			return true;
+	}
+	return false;
+}
+
+/* Whether a rule before this place names the device, too. */
+static bool is_told(const struct fp_ir *const both[2], const struct fp_device *d)
+{
+	for (size_t side = 0; side < 2; side++)
+		fp_ir_each (both[side], FP_KIND_DEVICE, r)
+			for (size_t i = 0; i < r->u.device.n; i++) {
+				if (&r->u.device.at[i] == d)
+					return false;
+				if (is_same(&r->u.device.at[i], d))
+					return true;
+			}
+	return false;
 }
 
 void fp_refine_devices(struct fp_prover *p, const struct fp_ir *a, const struct fp_ir *b,
@@ -61,6 +79,7 @@ void fp_refine_devices(struct fp_prover *p, const struct fp_ir *a, const struct 
 	for (size_t side = 0; side < 2; side++)
 		fp_ir_each (both[side], FP_KIND_DEVICE, r)
 			for (size_t i = 0; i < r->u.device.n; i++)
-				if (compare(p, a, b, &r->u.device.at[i], out))
+				if (!is_told(both, &r->u.device.at[i]) &&
+				    compare(p, a, b, &r->u.device.at[i], out))
 					return;
 }

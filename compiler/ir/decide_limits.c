@@ -114,24 +114,24 @@ static const char *looser(struct fp_prover *p, const struct fp_ir *a, const stru
 void fp_refine_limits(struct fp_prover *p, const struct fp_ir *a, const struct fp_ir *b,
 		      struct fp_excesses *out)
 {
-	struct fp_excess first = { 0 };
-	size_t count = 0;
+	FP_VEC(struct fp_excess) all = { 0 };
 	const char *example;
 
 	fp_ir_each (a, FP_KIND_LIMIT, r) {
 		const struct fp_rule *theirs = same_knob(b, r);
 		example = looser(p, a, b, r, theirs);
-		if (example && !count++)
-			first = (struct fp_excess){ example, NULL, r, theirs };
+		struct fp_excess e = { .example = example, .allows = r, .denies = theirs };
+		if (example)
+			fp_vec_push(&p->u->arena, &all, e);
 	}
 	fp_ir_each (b, FP_KIND_LIMIT, r) {
 		example = same_knob(a, r) ? NULL : looser(p, a, b, NULL, r);
-		if (example && !count++)
-			first = (struct fp_excess){ example, NULL, NULL, r };
+		struct fp_excess e = { .example = example, .denies = r };
+		if (example)
+			fp_vec_push(&p->u->arena, &all, e);
 	}
-	if (!count)
-		return;
-	if (count > 1)
-		first.more = fp_arena_printf(&p->u->arena, "and %zu more", count - 1);
-	fp_excess_add(p, out, first);
+	if (all.n > 1 && !out->wants_all)
+		all.at[0].more = fp_arena_printf(&p->u->arena, "and %zu more", all.n - 1);
+	for (size_t i = 0; i < all.n && (!i || out->wants_all); i++)
+		fp_excess_add(p, out, all.at[i]);
 }

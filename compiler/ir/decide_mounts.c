@@ -86,12 +86,17 @@ static bool flags_at(struct fp_prover *p, const struct fp_ir *a, const struct fp
 {
 	const uint32_t strict = FP_MNT_NOSUID | FP_MNT_NODEV | FP_MNT_NOSYMFOLLOW;
 	const struct fp_rule *x = holder(a, at), *y = holder(b, at);
-	uint32_t lost = flags_of(y) & ~flags_of(x) & strict;
 
-	if (!lost)
-		return false;
-	fp_excess_add(p, out, (struct fp_excess){ lost_flag(&p->u->arena, at, lost), NULL, x, y });
-	return true;
+	for (uint32_t lost = flags_of(y) & ~flags_of(x) & strict; lost; lost &= lost - 1) {
+		fp_excess_add(
+			p, out,
+			(struct fp_excess){ .example = lost_flag(&p->u->arena, at, lost & -lost),
+					    .allows = x,
+					    .denies = y });
+		if (!out->wants_all)
+			return true;
+	}
+	return false;
 }
 
 void fp_refine_mounts(struct fp_prover *p, const struct fp_ir *a, const struct fp_ir *b,
@@ -107,14 +112,17 @@ void fp_refine_mounts(struct fp_prover *p, const struct fp_ir *a, const struct f
 		if (!example)
 			continue;
 		fp_excess_add(p, out,
-			      (struct fp_excess){ example, NULL, r,
-						  other ? other : fp_ir_only(b, FP_KIND_ROOT) });
-		break;
+			      (struct fp_excess){ .example = example,
+						  .allows = r,
+						  .denies = other ? other
+								  : fp_ir_only(b, FP_KIND_ROOT) });
+		if (!out->wants_all)
+			break;
 	}
 	fp_ir_each (a, FP_KIND_MOUNT, r)
 		if (flags_at(p, a, b, r->u.mount.on, out))
 			return;
 	fp_ir_each (b, FP_KIND_MOUNT, r)
-		if (flags_at(p, a, b, r->u.mount.on, out))
+		if (!mount_on(a, r->u.mount.on) && flags_at(p, a, b, r->u.mount.on, out))
 			return;
 }

@@ -33,6 +33,17 @@ struct fp_counter fp_decide_net(struct fp_prover *p, const struct fp_ir *ir,
 	return c;
 }
 
+/* What rules allow, whatever the default says. */
+static uint32_t allowed_by_rules(struct fp_dd *d, const struct fp_ir *ir, bool egress)
+{
+	uint32_t allowed = FP_DD_FALSE;
+
+	fp_ir_each (ir, egress ? FP_KIND_EGRESS : FP_KIND_INGRESS, r)
+		if (r->u.net.effect == FP_ALLOW)
+			allowed = fp_dd_or(d, allowed, fp_domain_peers(d, &r->u.net));
+	return allowed;
+}
+
 void fp_refine_net(struct fp_prover *p, const struct fp_ir *a, const struct fp_ir *b, bool egress,
 		   struct fp_excesses *out)
 {
@@ -42,14 +53,23 @@ void fp_refine_net(struct fp_prover *p, const struct fp_ir *a, const struct fp_i
 	struct fp_packet packet;
 	struct fp_dd_set bits;
 
+	while (!p->dd.is_spent && more != FP_DD_FALSE) {
+		fp_dd_witness(&p->dd, more, &bits);
+		fp_domain_packet(&bits, &packet);
+		const struct fp_rule *allows = rule_of(a, egress, &packet);
+		fp_excess_add(p, out,
+			      (struct fp_excess){ .example = fp_domain_packet_text(&p->u->arena,
+										   &packet, egress),
+						  .allows = allows,
+						  .denies = rule_of(b, egress, &packet) });
+		if (!out->wants_all || !allows)
+			break;
+		/* The next one is by another rule. */
+		bool by_default = allows->kind != (egress ? FP_KIND_EGRESS : FP_KIND_INGRESS);
+		uint32_t others =
+			by_default ? allowed_by_rules(&p->dd, a, egress)
+				   : fp_dd_not(&p->dd, fp_domain_peers(&p->dd, &allows->u.net));
+		more = fp_dd_and(&p->dd, more, others);
+	}
 	out->is_undecided |= p->dd.is_spent;
-	if (p->dd.is_spent || more == FP_DD_FALSE)
-		return;
-	fp_dd_witness(&p->dd, more, &bits);
-	fp_domain_packet(&bits, &packet);
-	fp_excess_add(
-		p, out,
-		(struct fp_excess){ .example = fp_domain_packet_text(&p->u->arena, &packet, egress),
-				    .allows = rule_of(a, egress, &packet),
-				    .denies = rule_of(b, egress, &packet) });
 }

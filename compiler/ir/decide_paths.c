@@ -10,10 +10,22 @@
 /* A walk is emptied of its memory before the next one, unless it took little. */
 #define PATHS_KEPT ((size_t)16 << 20)
 
-/* A policy in a walk: the tag of a pattern is `first` and the number of its rule. */
+struct pattern {
+	const struct fp_rule *rule;
+	const char *text;
+};
+
+/* A policy in a walk: its patterns have the tags from `first` on. */
 struct view {
 	const struct fp_ir *ir;
 	uint32_t first;
+	FP_VEC(struct pattern) patterns;
+};
+
+/* Rights that were told to be granted by one pattern and refused by another. */
+struct told {
+	struct pattern in_a, in_b;
+	uint16_t rights, fresh; /* of the path that was found last */
 };
 
 struct question {
@@ -21,6 +33,10 @@ struct question {
 	uint32_t subject; /* the tag of the pattern that is asked about */
 	uint16_t rights;
 	bool is_never;
+	/* Where every example is wanted: one for each right that two patterns tell apart. */
+	struct fp_prover *p;
+	struct fp_excesses *all; /* NULL: the first is enough */
+	FP_VEC(struct told) told;
 	/* Of the path that was found: a right, and what decided about it. */
 	uint16_t right;
 	const struct fp_rule *in_a, *in_b;
@@ -40,25 +56,37 @@ static bool default_allows(const struct fp_ir *ir)
 	return r && r->u.effect == FP_ALLOW;
 }
 
+static uint32_t tag_for(struct fp_walk *w, struct view *v, const struct fp_rule *r,
+			const char *text)
+{
+	struct pattern p = { r, text };
+
+	fp_vec_push(w->arena, &v->patterns, p);
+	return v->first + (uint32_t)v->patterns.n - 1;
+}
+
 /* Patterns that cannot matter to the rights asked about stay out. */
-static void add_policy(struct fp_walk *w, const struct view *v, uint16_t rights, bool is_needed)
+static void add_policy(struct fp_walk *w, struct view *v, uint32_t first, uint16_t rights,
+		       bool is_needed)
 {
 	const enum fp_kind taking[] = { FP_KIND_MASK, FP_KIND_READONLY };
 
+	v->first = first;
 	fp_ir_each (v->ir, FP_KIND_FILE, r) {
 		bool allows = r->u.file.effect == FP_ALLOW;
 		uint16_t its = allows ? granted_by(r) : r->u.file.rights;
 		for (size_t i = 0; its & rights && i < r->u.file.paths.n; i++)
-			fp_walk_add_glob(w, r->u.file.paths.at[i], v->first + r->id,
+			fp_walk_add_glob(w, r->u.file.paths.at[i],
+					 tag_for(w, v, r, r->u.file.paths.at[i]->text),
 					 is_needed && allows);
 	}
 	for (size_t k = 0; k < 2; k++)
 		fp_ir_each (v->ir, taking[k], r)
 			if (r->u.file.rights & rights)
-				fp_walk_add_tree(w, r->u.file.paths.at[0]->path, v->first + r->id,
-						 false);
+				fp_walk_add_tree(w, r->u.file.paths.at[0]->path,
+						 tag_for(w, v, r, r->text), false);
 	fp_ir_each (v->ir, FP_KIND_MOUNT, r)
-		fp_walk_add_tree(w, r->u.mount.on, v->first + r->id, false);
+		fp_walk_add_tree(w, r->u.mount.on, tag_for(w, v, r, r->text), false);
 }
 
 /* Rights that the mount holding the path takes away, or the root where there is none. */
@@ -86,9 +114,9 @@ struct sum {
 
 static const struct fp_rule *rule_at(const struct view *v, uint32_t tag)
 {
-	bool is_its = tag >= v->first && tag - v->first < v->ir->rule_count;
+	bool is_its = tag >= v->first && tag - v->first < v->patterns.n;
 
-	return is_its ? &v->ir->rules[tag - v->first] : NULL;
+	return is_its ? v->patterns.at[tag - v->first].rule : NULL;
 }
 
 static void add_rule(struct sum *s, const struct fp_rule *r, uint16_t asked)
@@ -225,6 +253,50 @@ static bool is_hopeless(void *context, const struct fp_walk_live *live, size_t n
 	return !(q->rights & ~rights_below(&q->a, live, n, true));
 }
 
+static bool is_one(struct pattern a, struct pattern b)
+{
+	return a.rule == b.rule && a.text == b.text;
+}
+
+static struct told *told_of(struct question *q, struct pattern a, struct pattern b)
+{
+	struct told fresh = { .in_a = a, .in_b = b };
+
+	for (size_t i = 0; i < q->told.n; i++)
+		if (is_one(q->told.at[i].in_a, a) && is_one(q->told.at[i].in_b, b))
+			return &q->told.at[i];
+	fp_vec_push(&q->p->u->arena, &q->told, fresh);
+	return &q->told.at[q->told.n - 1];
+}
+
+/* What decides about a right: the first pattern of the rule, or the rule alone. */
+static struct pattern decider(const struct view *v, const uint32_t *tags, size_t n, uint16_t right)
+{
+	struct pattern by = { 0 };
+
+	rights_at(v, tags, n, right, &by.rule);
+	for (size_t i = 0; i < n; i++)
+		if (by.rule && rule_at(v, tags[i]) == by.rule)
+			return v->patterns.at[tags[i] - v->first];
+	return by;
+}
+
+/* Whether some right of the path is refused by patterns that were not told yet. */
+static bool is_news(struct question *q, const uint32_t *tags, size_t n, uint16_t bad)
+{
+	bool is_new = false;
+
+	for (; bad; bad &= (uint16_t)(bad - 1)) {
+		const uint16_t right = bad & (uint16_t)-bad;
+		struct told *t =
+			told_of(q, decider(&q->a, tags, n, right), decider(&q->b, tags, n, right));
+		t->fresh |= right & (uint16_t)~t->rights;
+		t->rights |= right;
+		is_new |= t->fresh != 0;
+	}
+	return is_new;
+}
+
 static bool is_sought(void *context, const uint32_t *tags, size_t n)
 {
 	struct question *q = context;
@@ -245,6 +317,8 @@ static bool is_sought(void *context, const uint32_t *tags, size_t n)
 		bad = q->rights & (uint16_t)~has;
 	if (!bad)
 		return false;
+	if (q->all)
+		return is_news(q, tags, n, bad);
 	q->right = bad & (uint16_t)-bad;
 	rights_at(&q->a, tags, n, q->right, &q->in_a);
 	if (q->b.ir)
@@ -261,6 +335,31 @@ static const char *right_name(uint16_t right)
 	return r->name;
 }
 
+static bool goes_on(void *context, const char *path)
+{
+	struct question *q = context;
+	struct fp_arena *arena = &q->p->u->arena;
+
+	for (size_t i = 0; i < q->told.n; i++) {
+		struct told *t = &q->told.at[i];
+		struct fp_buf names;
+		fp_buf_init(&names, arena);
+		for (const struct fp_right_name *r = fp_right_names; r->name; r++)
+			if (t->fresh & r->bit)
+				fp_buf_printf(&names, "%s%s", names.len ? ", " : "", r->name);
+		if (t->fresh)
+			fp_excess_add(q->p, q->all,
+				      (struct fp_excess){
+					      .example = fp_arena_printf(arena, "%s \"%s\"",
+									 fp_buf_text(&names), path),
+					      .allows = t->in_a.rule,
+					      .denies = t->in_b.rule,
+					      .pattern = t->in_a.text });
+		t->fresh = 0;
+	}
+	return true;
+}
+
 static enum fp_walk_result walk(struct fp_prover *p, struct question *q, const struct fp_glob *path,
 				bool is_symbolic, bool *has_params, struct fp_buf *found)
 {
@@ -273,14 +372,17 @@ static enum fp_walk_result walk(struct fp_prover *p, struct question *q, const s
 	fp_walk_init(&w, p->paths, p->states, is_symbolic);
 	if (path)
 		fp_walk_add_glob(&w, path, q->subject, true);
-	add_policy(&w, &q->a, q->rights, !path && !default_allows(q->a.ir));
+	q->a = (struct view){ .ir = q->a.ir };
+	q->b = (struct view){ .ir = q->b.ir };
+	add_policy(&w, &q->a, 1, q->rights, !path && !default_allows(q->a.ir));
 	if (q->b.ir)
-		add_policy(&w, &q->b, q->rights, false);
+		add_policy(&w, &q->b, 1 + (uint32_t)q->a.patterns.n, q->rights, false);
 	*has_params = w.has_params;
 	/* What can grant nothing at all needs no walk. */
 	if (!path && !w.has_needed && !default_allows(q->a.ir))
 		return FP_WALK_NONE;
-	return fp_walk_find(&w, &(struct fp_walk_goal){ q, is_sought, is_hopeless }, found);
+	const struct fp_walk_goal goal = { q, is_sought, is_hopeless, q->all ? goes_on : NULL };
+	return fp_walk_find(&w, &goal, found);
 }
 
 /* Under both readings of what open parameters stand for. */
@@ -303,7 +405,7 @@ static enum fp_outcome ask(struct fp_prover *p, struct question *q, const struct
 struct fp_counter fp_decide_paths(struct fp_prover *p, const struct fp_ir *ir,
 				  const struct fp_subject *s, bool is_never)
 {
-	struct question q = { .a = { ir, 1 }, .rights = s->rights, .is_never = is_never };
+	struct question q = { .a = { .ir = ir }, .rights = s->rights, .is_never = is_never };
 	struct fp_counter c = { 0 };
 
 	c.outcome = ask(p, &q, s->path, &c.example);
@@ -314,10 +416,11 @@ struct fp_counter fp_decide_paths(struct fp_prover *p, const struct fp_ir *ir,
 void fp_refine_paths(struct fp_prover *p, const struct fp_ir *a, const struct fp_ir *b,
 		     struct fp_excesses *out)
 {
-	struct question q = { .a = { a, 1 },
-			      .b = { b, 1 + (uint32_t)a->rule_count },
-			      .rights = FP_RIGHT_ALL };
+	struct question q = { .a = { .ir = a }, .b = { .ir = b }, .rights = FP_RIGHT_ALL };
 	struct fp_excess e = { 0 };
+
+	q.p = p;
+	q.all = out->wants_all ? out : NULL;
 	enum fp_outcome outcome = ask(p, &q, NULL, &e.example);
 
 	out->is_undecided |= outcome == FP_UNDECIDED;

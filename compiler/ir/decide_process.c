@@ -3,32 +3,34 @@
  */
 #include "ir/decide.h"
 
+static const struct fp_rule *holding(const struct fp_ir *ir, const struct fp_cap *cap)
+{
+	const struct fp_rule *found = NULL;
+
+	fp_ir_each (ir, FP_KIND_CAPABILITY, r)
+		if (r->u.caps.set >> cap->bit & 1)
+			found = r;
+	return found;
+}
+
 static void capabilities(struct fp_prover *p, const struct fp_ir *a, const struct fp_ir *b,
 			 struct fp_excesses *out)
 {
-	const struct fp_rule *allows = NULL;
-	const struct fp_cap *first = NULL;
-	size_t more = 0;
+	const size_t first = out->list.n;
+	size_t count = 0;
 
 	for (size_t i = 0; i < fp_cap_count(); i++) {
 		const struct fp_cap *cap = fp_cap_at(i);
-		if (!((a->caps & ~b->caps) >> cap->bit & 1))
+		if (!((a->caps & ~b->caps) >> cap->bit & 1) || (count++ && !out->wants_all))
 			continue;
-		more += first != NULL;
-		first = first ? first : cap;
+		fp_excess_add(p, out,
+			      (struct fp_excess){ .example = fp_arena_printf(
+							  &p->u->arena, "capability %s", cap->name),
+						  .allows = holding(a, cap),
+						  .denies = fp_ir_only(b, FP_KIND_CAPABILITY) });
 	}
-	if (!first)
-		return;
-	fp_ir_each (a, FP_KIND_CAPABILITY, r)
-		if (r->u.caps.set >> first->bit & 1)
-			allows = r;
-	fp_excess_add(
-		p, out,
-		(struct fp_excess){
-			.example = fp_arena_printf(&p->u->arena, "capability %s", first->name),
-			.more = more ? fp_arena_printf(&p->u->arena, "and %zu more", more) : NULL,
-			.allows = allows,
-			.denies = fp_ir_only(b, FP_KIND_CAPABILITY) });
+	if (count > 1 && !out->wants_all)
+		out->list.at[first].more = fp_arena_printf(&p->u->arena, "and %zu more", count - 1);
 }
 
 static bool has_group(const struct fp_rule_user *u, uint32_t gid)
@@ -48,21 +50,25 @@ static void user(struct fp_prover *p, const struct fp_ir *a, const struct fp_ir 
 		 struct fp_excesses *out)
 {
 	const struct fp_rule *x = fp_ir_only(a, FP_KIND_USER), *y = fp_ir_only(b, FP_KIND_USER);
-	const char *example = NULL;
+	FP_VEC(const char *) examples = { 0 };
 
 	if (!x || !y)
 		return;
 	const struct fp_rule_user *mine = &x->u.user, *theirs = &y->u.user;
-	for (size_t i = mine->group_count; i > 0; i--)
-		if (mine->groups[i - 1] != mine->gid && !has_group(theirs, mine->groups[i - 1]))
-			example = fp_arena_printf(&p->u->arena, "being in group %u",
-						  mine->groups[i - 1]);
-	if (has_group(mine, 0) && !has_group(theirs, 0))
-		example = "being in group 0, root's";
 	if (!mine->uid && theirs->uid)
-		example = "being user 0, root";
-	if (example)
-		fp_excess_add(p, out, (struct fp_excess){ example, NULL, x, y });
+		fp_vec_push(&p->u->arena, &examples, "being user 0, root");
+	if (has_group(mine, 0) && !has_group(theirs, 0))
+		fp_vec_push(&p->u->arena, &examples, "being in group 0, root's");
+	for (size_t i = 0; i < mine->group_count; i++)
+		if (mine->groups[i] && mine->groups[i] != mine->gid &&
+		    !has_group(theirs, mine->groups[i]))
+			fp_vec_push(&p->u->arena, &examples,
+				    fp_arena_printf(&p->u->arena, "being in group %u",
+						    mine->groups[i]));
+	for (size_t i = 0; i < examples.n && (!i || out->wants_all); i++)
+		fp_excess_add(
+			p, out,
+			(struct fp_excess){ .example = examples.at[i], .allows = x, .denies = y });
 }
 
 static void privileges(struct fp_prover *p, const struct fp_ir *a, const struct fp_ir *b,
@@ -72,7 +78,10 @@ static void privileges(struct fp_prover *p, const struct fp_ir *a, const struct 
 	const struct fp_rule *y = fp_ir_only(b, FP_KIND_NO_NEW_PRIVILEGES);
 
 	if (x && y && !x->u.flag && y->u.flag)
-		fp_excess_add(p, out, (struct fp_excess){ "new privileges by execve", NULL, x, y });
+		fp_excess_add(p, out,
+			      (struct fp_excess){ .example = "new privileges by execve",
+						  .allows = x,
+						  .denies = y });
 }
 
 static const struct fp_rule *namespace_rule(const struct fp_ir *ir, enum fp_namespace ns)
@@ -96,7 +105,8 @@ static void namespaces(struct fp_prover *p, const struct fp_ir *a, const struct 
 							  fp_namespace_names[ns]),
 						  .allows = x,
 						  .denies = y });
-		return;
+		if (!out->wants_all)
+			return;
 	}
 }
 
@@ -124,7 +134,8 @@ static void identity_maps(struct fp_prover *p, const struct fp_ir *a, const stru
 								      : "user 0 of the host",
 						  .allows = x,
 						  .denies = fp_ir_only(b, FP_KIND_ID_MAP) });
-		return;
+		if (!out->wants_all)
+			return;
 	}
 }
 

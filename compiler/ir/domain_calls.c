@@ -290,15 +290,13 @@ static void print_value(struct fp_buf *b, enum fp_abi abi, const struct fp_param
 		print_flags(b, p->constants, abi, value);
 }
 
-const char *fp_domain_call_text(struct fp_arena *a, const struct fp_sysdef *sys, enum fp_abi abi,
-				const uint64_t args[6])
+static void print_call(struct fp_buf *b, const struct fp_sysdef *sys, enum fp_abi abi,
+		       const uint64_t args[6], bool is_named)
 {
 	const char *separator = "(";
 	struct fp_param p;
-	struct fp_buf b;
 
-	fp_buf_init(&b, a);
-	fp_buf_puts(&b, sys->name);
+	fp_buf_puts(b, sys->name);
 	for (size_t n = 0; fp_sys_param(sys, abi, n, &p); n++) {
 		if (p.kind == FP_PARAM_UNUSED)
 			continue;
@@ -307,11 +305,32 @@ const char *fp_domain_call_text(struct fp_arena *a, const struct fp_sysdef *sys,
 			v |= (args[p.hi / 2] >> (p.hi % 2 ? 32 : 0) & UINT32_MAX) << 32;
 		if (p.bytes < 4)
 			v &= ((uint64_t)1 << p.bytes * 8) - 1;
-		fp_buf_puts(&b, separator);
-		print_value(&b, abi, &p, v);
+		fp_buf_puts(b, separator);
+		if (is_named)
+			fp_buf_printf(b, "%s ", p.name);
+		print_value(b, abi, &p, v);
 		separator = ", ";
 	}
-	fp_buf_puts(&b, separator[0] == '(' ? "() on " : ") on ");
-	fp_buf_puts(&b, fp_abi(abi)->name);
+	fp_buf_puts(b, separator[0] == '(' ? "()" : ")");
+}
+
+const char *fp_domain_call_text(struct fp_arena *a, const struct fp_sysdef *sys, enum fp_abi abi,
+				const uint64_t args[6])
+{
+	struct fp_buf b;
+
+	fp_buf_init(&b, a);
+	print_call(&b, sys, abi, args, false);
+	fp_buf_printf(&b, " on %s", fp_abi(abi)->name);
+	return fp_buf_text(&b);
+}
+
+const char *fp_domain_call_named(struct fp_arena *a, const struct fp_sysdef *sys, enum fp_abi abi,
+				 const uint64_t args[6])
+{
+	struct fp_buf b;
+
+	fp_buf_init(&b, a);
+	print_call(&b, sys, abi, args, true);
 	return fp_buf_text(&b);
 }

@@ -44,8 +44,10 @@ void fp_domain_bits(const uint64_t args[6], struct fp_dd_set *out);
 /* The selector of a carried call in the multiplexer's first argument, as a condition. */
 struct fp_test fp_domain_selector(const struct fp_sysdef *mux, enum fp_abi abi, uint32_t subcall);
 
-/* "socket(AF_ALG, 0, 0) on x86_64". */
+/* "socket(AF_ALG, 0, 0) on x86_64"; "socket(domain AF_ALG, type 0, protocol 0)". */
 const char *fp_domain_call_text(struct fp_arena *a, const struct fp_sysdef *sys, enum fp_abi abi,
 				const uint64_t args[6]);
+const char *fp_domain_call_named(struct fp_arena *a, const struct fp_sysdef *sys, enum fp_abi abi,
+				 const uint64_t args[6]);
 
 #endif

@@ -131,6 +131,16 @@ uint32_t fp_dd_value(const struct fp_dd *d, uint32_t leaf)
 	return low_of(d, leaf);
 }
 
+unsigned fp_dd_var(const struct fp_dd *d, uint32_t node)
+{
+	return var_of(d, node);
+}
+
+uint32_t fp_dd_branch(const struct fp_dd *d, uint32_t node, bool high)
+{
+	return high ? high_of(d, node) : low_of(d, node);
+}
+
 /* ---- operations: cofactors on the first variable of the operands ---- */
 
 static struct fp_dd_cached *slot(const struct fp_dd *d, uint32_t op, uint32_t a, uint32_t b,

@@ -60,6 +60,10 @@ uint32_t fp_dd_node(struct fp_dd *d, unsigned var, uint32_t low, uint32_t high);
 bool fp_dd_is_leaf(const struct fp_dd *d, uint32_t node);
 uint32_t fp_dd_value(const struct fp_dd *d, uint32_t leaf);
 
+/* What a node that is no leaf tests, and where it leads. */
+unsigned fp_dd_var(const struct fp_dd *d, uint32_t node);
+uint32_t fp_dd_branch(const struct fp_dd *d, uint32_t node, bool high);
+
 /* `c` has no leaves but 0 and 1. */
 uint32_t fp_dd_if(struct fp_dd *d, uint32_t c, uint32_t then, uint32_t otherwise);
 uint32_t fp_dd_and(struct fp_dd *d, uint32_t a, uint32_t b);

@@ -550,8 +550,10 @@ enum fp_walk_result fp_walk_find(struct fp_walk *w, const struct fp_walk_goal *g
 		return FP_WALK_UNDECIDED;
 	for (uint32_t i = 0; i < s.states.n; i++) {
 		if (is_sought(&s, i, goal)) {
+			path->len = 0;
 			print_path(&s, i, path);
-			return FP_WALK_FOUND;
+			if (!goal->goes_on || !goal->goes_on(goal->context, fp_buf_text(path)))
+				return FP_WALK_FOUND;
 		}
 		if (!is_hopeless(&s, i, goal) && !expand(&s, i))
 			return FP_WALK_UNDECIDED;

@@ -72,6 +72,8 @@ struct fp_walk_goal {
 	 * some continuation matches; where a pattern is there forever, every continuation does.
 	 */
 	bool (*is_hopeless)(void *context, const struct fp_walk_live *live, size_t n);
+	/* NULL, or whether to look for others after this one. */
+	bool (*goes_on)(void *context, const char *path);
 };
 
 enum fp_walk_result {
@@ -80,7 +82,8 @@ enum fp_walk_result {
 	FP_WALK_UNDECIDED
 };
 
-/* The shortest such path goes to `path`; parameters in it are written ${name}. */
+/* The shortest such path goes to `path`; parameters in it are written ${name}. FP_WALK_NONE also
+ * where the search went on after each. */
 enum fp_walk_result fp_walk_find(struct fp_walk *w, const struct fp_walk_goal *goal,
 				 struct fp_buf *path);
 

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+/* What one policy permits and another does not, and the reverse: exact, with an example each. */
+#ifndef FP_ANALYSIS_DIFF_H
+#define FP_ANALYSIS_DIFF_H
+
+#include "analysis/finding.h"
+#include "base/digest.h"
+#include "ir/decide.h"
+#include "ir/ir.h"
+
+#define DOMAIN(id, name) FP_DOMAIN_##id,
+
+enum fp_domain {
+#include "analysis/domains.def"
+	FP_DOMAIN_N
+};
+
+#undef DOMAIN
+
+const char *fp_domain_name(enum fp_domain domain);
+
+/*
+ * IDENTICAL: nothing differs. SAME_ACCESS: something does, and permits neither more nor less (an
+ * errno, an umask). WIDER: the new policy permits more or guards less; NARROWER the reverse;
+ * INCOMPARABLE both. UNDECIDED: the budget was spent before one of these was certain.
+ */
+enum fp_verdict {
+	FP_VERDICT_IDENTICAL,
+	FP_VERDICT_SAME_ACCESS,
+	FP_VERDICT_NARROWER,
+	FP_VERDICT_WIDER,
+	FP_VERDICT_INCOMPARABLE,
+	FP_VERDICT_UNDECIDED
+};
+
+const char *fp_verdict_name(enum fp_verdict verdict);
+
+enum fp_change_kind {
+	FP_CHANGE_WIDER,
+	FP_CHANGE_NARROWER,
+	FP_CHANGE_OTHER
+};
+
+struct fp_change {
+	enum fp_domain domain;
+	enum fp_change_kind kind;
+	const char *sentence;                      /* depends on the two meanings alone */
+	const char *witness;                       /* or NULL */
+	const struct fp_rule *old_rule, *new_rule; /* NULL: nothing is written, or no rule is */
+	struct fp_span old_span, new_span;         /* of what is no rule */
+};
+
+/* What is known of one domain, or of all together. */
+struct fp_relation_known {
+	bool is_wider, is_narrower, differs;
+	bool may_be_wider, may_be_narrower; /* not decided */
+};
+
+struct fp_diff {
+	const struct fp_ir *old, *new;
+	FP_VEC(struct fp_change) changes; /* by domain, wider ones first, then by sentence */
+	struct fp_relation_known domains[FP_DOMAIN_N], whole;
+	char old_digest[FP_DIGEST_TEXT], new_digest[FP_DIGEST_TEXT]; /* "": undecided */
+};
+
+/*
+ * Compares two sealed policies, of one compilation or of two; the result lives in `u`. `budget`
+ * NULL: the default one. Reports nothing.
+ */
+void fp_diff(struct fp_unit *u, const struct fp_ir *old, const struct fp_ir *new,
+	     const struct fp_budget *budget, struct fp_diff *out);
+
+enum fp_verdict fp_diff_verdict(const struct fp_relation_known *k);
+
+/* Where a side was written, and what to call it. */
+struct fp_diff_side {
+	struct fp_sources *sources;
+	const char *name;
+};
+
+/* What may differ without being told as an error. */
+enum fp_diff_require {
+	FP_REQUIRE_NOTHING,
+	FP_REQUIRE_NARROWER, /* narrower, same access or identical */
+	FP_REQUIRE_SAME      /* same access or identical */
+};
+
+/* Each change as a finding; what `require` refuses is an error. */
+struct fp_findings {
+	FP_VEC(struct fp_finding) list;
+	size_t errors;
+};
+
+void fp_diff_findings(struct fp_unit *u, const struct fp_diff *diff,
+		      const struct fp_diff_side sides[2], enum fp_diff_require require,
+		      struct fp_findings *out);
+
+void fp_diff_print(const struct fp_diff *diff, const struct fp_diff_side sides[2],
+		   const struct fp_findings *findings, struct fp_buf *out);
+
+/* By schemas/json/diff.schema.json. */
+void fp_diff_json(struct fp_unit *u, const struct fp_diff *diff, const struct fp_diff_side sides[2],
+		  const struct fp_findings *findings, struct fp_buf *out);
+
+/* ---- inside analysis/ ---- */
+
+struct fp_differ {
+	struct fp_prover *p;
+	struct fp_arena *arena;
+	struct fp_diff *out;
+};
+
+void fp_diff_add(struct fp_differ *d, struct fp_change c);
+
+void fp_diff_calls(struct fp_differ *d);
+void fp_diff_policy(struct fp_differ *d); /* what is no access: tier, targets, owner, claims, ... */
+
+#endif
