@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The boundary: one recovery point a call, results kept in the handle. */
-#include "libfpolicy.h"
-
 #include "analysis/probes.h"
 #include "base/num.h"
-#include "bundle/bundle.h"
+#include "handle.h"
 #include "ir/dump.h"
 #include "merge/merge.h"
 #include "sema/sema.h"
@@ -12,36 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct fpolicy {
-	struct fp_unit unit;
-	const char *policy;
-	fpolicy_loader load;
-	void *load_context;
-	FP_VEC(const struct fp_target *) targets;
-	const struct fp_ir *ir;
-	struct fp_bundle bundle;
-	const char *open, *proved, *not_checked;
-	size_t accepted, best_effort;
-	bool is_done;   /* the files may be read */
-	bool is_broken; /* out of memory: only free may follow */
-};
-
 static const struct fp_span nowhere; /* for what has no place in a source */
-
-/*
- * Runs the rest of the function; a jump back here is out of memory. setjmp must stand in the frame
- * that lives on, so this is a macro.
- */
-#define GUARD(p)                                 \
-	do {                                     \
-		if (!(p) || (p)->is_broken)      \
-			return FPOLICY_MEMORY;   \
-		if (setjmp((p)->unit.recover)) { \
-			(p)->is_broken = true;   \
-			(p)->is_done = false;    \
-			return FPOLICY_MEMORY;   \
-		}                                \
-	} while (0)
 
 struct fpolicy *fpolicy_new(size_t memory_limit)
 {
@@ -60,8 +29,7 @@ void fpolicy_free(struct fpolicy *p)
 	free(p);
 }
 
-/* The outcome of what was reported so far. */
-static enum fpolicy_status status(const struct fpolicy *p)
+enum fpolicy_status fp_handle_status(const struct fpolicy *p)
 {
 	const struct fp_diags *d = &p->unit.diags;
 	size_t undecided = 0;
@@ -110,7 +78,7 @@ static const char *copy(struct fpolicy *p, const char *text)
 
 enum fpolicy_status fpolicy_define(struct fpolicy *p, const char *name, const char *value)
 {
-	GUARD(p);
+	FP_HANDLE_GUARD(p);
 	for (size_t i = 0; i < p->unit.options.defines.n; i++)
 		if (!strcmp(p->unit.options.defines.at[i].name, name)) {
 			fp_diag(&p->unit, FP_E_USAGE, nowhere, "-D %s is given twice", name);
@@ -123,7 +91,7 @@ enum fpolicy_status fpolicy_define(struct fpolicy *p, const char *name, const ch
 
 enum fpolicy_status fpolicy_set_today(struct fpolicy *p, const char *date)
 {
-	GUARD(p);
+	FP_HANDLE_GUARD(p);
 	if (fp_date_parse(date, strlen(date), &p->unit.options.today))
 		return FPOLICY_OK;
 	fp_diag(&p->unit, FP_E_USAGE, nowhere, "'%s' is no date YYYY-MM-DD", date);
@@ -134,7 +102,7 @@ enum fpolicy_status fpolicy_set_epoch(struct fpolicy *p, const char *seconds)
 {
 	uint64_t n;
 
-	GUARD(p);
+	FP_HANDLE_GUARD(p);
 	if (fp_num_parse_base(seconds, strlen(seconds), 10, &n) &&
 	    fp_date_from_epoch(n, &p->unit.options.today))
 		return FPOLICY_OK;
@@ -145,7 +113,7 @@ enum fpolicy_status fpolicy_set_epoch(struct fpolicy *p, const char *seconds)
 
 enum fpolicy_status fpolicy_set_policy(struct fpolicy *p, const char *name)
 {
-	GUARD(p);
+	FP_HANDLE_GUARD(p);
 	p->policy = copy(p, name);
 	return FPOLICY_OK;
 }
@@ -187,17 +155,17 @@ static void add_builtin(struct fpolicy *p, const char *name, struct fp_span span
 
 enum fpolicy_status fpolicy_add_target(struct fpolicy *p, const char *name)
 {
-	GUARD(p);
+	FP_HANDLE_GUARD(p);
 	add_builtin(p, name, nowhere);
-	return status(p);
+	return fp_handle_status(p);
 }
 
 enum fpolicy_status fpolicy_add_target_text(struct fpolicy *p, const char *name, const char *data,
 					    size_t len)
 {
-	GUARD(p);
+	FP_HANDLE_GUARD(p);
 	add_target(p, fp_target_parse(&p->unit, name, data, len), nowhere);
-	return status(p);
+	return fp_handle_status(p);
 }
 
 static void policy_targets(struct fpolicy *p)
@@ -226,17 +194,17 @@ static struct fp_source *add_root(struct fpolicy *p, const char *name, const cha
 enum fpolicy_status fpolicy_compile(struct fpolicy *p, const char *name, const char *data,
 				    size_t len)
 {
-	GUARD(p);
+	FP_HANDLE_GUARD(p);
 	p->is_done = false;
 	if (p->unit.diags.errors)
-		return status(p);
+		return fp_handle_status(p);
 	const struct fp_source *src = add_root(p, name, data, len);
 	p->ir = src ? fp_resolve(&p->unit, src, p->policy) : NULL;
 	if (!p->ir)
-		return status(p);
+		return fp_handle_status(p);
 	policy_targets(p);
 	if (p->unit.diags.errors)
-		return status(p);
+		return fp_handle_status(p);
 	fp_bundle_build(&p->unit, p->ir, p->targets.at, p->targets.n, &p->bundle);
 	p->accepted = fp_bundle_count(&p->bundle, false);
 	p->best_effort = fp_bundle_count(&p->bundle, true);
@@ -244,7 +212,19 @@ enum fpolicy_status fpolicy_compile(struct fpolicy *p, const char *name, const c
 	p->proved = fp_bundle_proved(&p->unit, p->ir);
 	p->not_checked = fp_bundle_not_checked(&p->unit, p->ir);
 	p->is_done = !p->unit.diags.errors;
-	return status(p);
+	return fp_handle_status(p);
+}
+
+enum fpolicy_status fpolicy_load(struct fpolicy *p, const char *name, const char *data, size_t len)
+{
+	FP_HANDLE_GUARD(p);
+	p->is_done = false;
+	if (p->unit.diags.errors)
+		return fp_handle_status(p);
+	const struct fp_source *src = add_root(p, name, data, len);
+	p->ir = src ? fp_resolve(&p->unit, src, p->policy) : NULL;
+	p->name = copy(p, name);
+	return fp_handle_status(p);
 }
 
 static void dump_plan(struct fpolicy *p, const char *backend, struct fp_buf *out)
@@ -269,13 +249,13 @@ enum fpolicy_status fpolicy_dump(struct fpolicy *p, const char *name, const char
 {
 	struct fp_buf *out;
 
-	GUARD(p);
+	FP_HANDLE_GUARD(p);
 	p->is_done = false;
 	out = FP_NEW(&p->unit.arena, struct fp_buf);
 	fp_buf_init(out, &p->unit.arena);
 	const struct fp_source *src = add_root(p, name, data, len);
 	if (!src)
-		return status(p);
+		return fp_handle_status(p);
 	if (!strcmp(phase, "tokens")) {
 		fp_tokens_dump(&p->unit, src, out);
 	} else if (!strcmp(phase, "ast")) {
@@ -292,7 +272,7 @@ enum fpolicy_status fpolicy_dump(struct fpolicy *p, const char *name, const char
 	}
 	*text = fp_buf_text(out);
 	*text_len = out->len;
-	return status(p);
+	return fp_handle_status(p);
 }
 
 enum fpolicy_status fpolicy_merge(struct fpolicy *p, const struct fpolicy_text *config,
@@ -303,19 +283,19 @@ enum fpolicy_status fpolicy_merge(struct fpolicy *p, const struct fpolicy_text *
 	struct fp_merge_result *result;
 	struct fp_merge_text *patches;
 
-	GUARD(p);
+	FP_HANDLE_GUARD(p);
 	result = FP_NEW(&p->unit.arena, struct fp_merge_result);
 	patches = FP_NEW_ARRAY(&p->unit.arena, fragment_count, struct fp_merge_text);
 	for (size_t i = 0; i < fragment_count; i++)
 		patches[i] = (struct fp_merge_text){ fragments[i].name, fragments[i].data,
 						     fragments[i].len };
 	if (!fp_merge(&p->unit, &base, patches, fragment_count, result))
-		return status(p);
+		return fp_handle_status(p);
 	*out = (struct fpolicy_merged){ .data = fp_buf_text(&result->text),
 					.len = result->text.len,
 					.notes = result->notes.at,
 					.note_count = result->notes.n };
-	return status(p);
+	return fp_handle_status(p);
 }
 
 /* The table of the policy in `data`; NULL after an error. */
@@ -355,17 +335,17 @@ enum fpolicy_status fpolicy_probes(struct fpolicy *p, const char *name, const ch
 	struct fp_probe_texts texts = { 0 };
 	struct fp_buf *out;
 
-	GUARD(p);
+	FP_HANDLE_GUARD(p);
 	p->is_done = false;
 	bool is_table = len >= sizeof(mark) - 1 && !memcmp(data, mark, sizeof(mark) - 1);
 	texts.table = is_table ? fp_arena_text(&p->unit.arena, data, len)
 			       : probe_table(p, name, data, len);
 	if (!texts.table)
-		return status(p);
+		return fp_handle_status(p);
 	*text = texts.table;
 	*text_len = strlen(texts.table);
 	if (!run)
-		return status(p);
+		return fp_handle_status(p);
 	texts.results = fp_arena_text(&p->unit.arena, run->results.data, run->results.len);
 	texts.claims = fp_arena_text(&p->unit.arena, run->claims.data, run->claims.len);
 	texts.baseline = terminated(p, &run->baseline);
@@ -374,7 +354,7 @@ enum fpolicy_status fpolicy_probes(struct fpolicy *p, const char *name, const ch
 	size_t findings = fp_probes_check(&p->unit, &texts, out);
 	*text = fp_buf_text(out);
 	*text_len = out->len;
-	return p->unit.diags.errors || !findings ? status(p) : FPOLICY_FINDINGS;
+	return p->unit.diags.errors || !findings ? fp_handle_status(p) : FPOLICY_FINDINGS;
 }
 
 size_t fpolicy_artifact_count(const struct fpolicy *p)

@@ -27,7 +27,7 @@ struct fpolicy;
 
 enum fpolicy_status {
 	FPOLICY_OK = 0,       /* artifacts may be read; there may be warnings */
-	FPOLICY_FINDINGS = 1, /* a run of probes contradicts a claim */
+	FPOLICY_FINDINGS = 1, /* a run contradicts a claim; a policy differs more than it may */
 	FPOLICY_INPUT = 2,    /* errors in the policy, a target or an option: see the diagnostics */
 	FPOLICY_UNDECIDED = 3, /* the only errors are proofs larger than their budget */
 	FPOLICY_INTERNAL = 4,  /* a self-check failed: a bug, nothing can be trusted */
@@ -117,6 +117,44 @@ struct fpolicy_merged {
 enum fpolicy_status fpolicy_merge(struct fpolicy *p, const struct fpolicy_text *config,
 				  const struct fpolicy_text *fragments, size_t fragment_count,
 				  struct fpolicy_merged *out);
+
+/*
+ * Comparisons. Each side is a handle with its own options that loaded one policy: the front end and
+ * the proofs of its claims, without artifacts.
+ */
+enum fpolicy_status fpolicy_load(struct fpolicy *p, const char *name, const char *data, size_t len);
+
+/* What the new one is to the old one. The order of the words never changes. */
+enum fpolicy_verdict {
+	FPOLICY_IDENTICAL,
+	FPOLICY_SAME_ACCESS, /* it differs, and permits neither more nor less */
+	FPOLICY_NARROWER,
+	FPOLICY_WIDER,
+	FPOLICY_INCOMPARABLE,
+	FPOLICY_NOT_DECIDED, /* the budget was spent */
+};
+
+/* What a comparison must come to: else the status is FPOLICY_FINDINGS, or FPOLICY_UNDECIDED. */
+enum fpolicy_require {
+	FPOLICY_REQUIRE_NOTHING,
+	FPOLICY_REQUIRE_NARROWER, /* or the same */
+	FPOLICY_REQUIRE_SAME,
+};
+
+enum fpolicy_format {
+	FPOLICY_TEXT,
+	FPOLICY_JSON, /* diff.schema.json */
+};
+
+struct fpolicy_comparison {
+	enum fpolicy_verdict verdict;
+	const char *text; /* lives in the new handle */
+	size_t len;
+};
+
+enum fpolicy_status fpolicy_diff(struct fpolicy *old, struct fpolicy *new_policy,
+				 enum fpolicy_require require, enum fpolicy_format format,
+				 struct fpolicy_comparison *out);
 
 /*
  * Probes of a policy on the one target that is set (docs/probes.md). Without a run, `text` becomes

@@ -183,16 +183,28 @@ static void other(struct fp_differ *d, enum fp_domain domain, const struct fp_ru
 					.new_rule = after });
 }
 
-static void compare_sentences(struct fp_differ *d, enum fp_kind kind, enum fp_domain domain,
-			      bool is_single)
+/* The rule about the same thing, where a kind has one rule a thing. */
+static const struct fp_rule *same_thing(const struct fp_ir *ir, const struct fp_rule *like)
 {
-	fp_ir_each (d->out->old, kind, r) {
-		const struct fp_rule *now = is_single ? fp_ir_only(d->out->new, kind) : NULL;
-		if (!same_sentence(d->out->new, r) && !is_told(d, r))
-			other(d, domain, r, now);
+	if (like->kind == FP_KIND_ID_MAP || like->kind == FP_KIND_MASK ||
+	    like->kind == FP_KIND_READONLY)
+		return NULL;
+	fp_ir_each (ir, like->kind, r) {
+		if (like->kind == FP_KIND_MOUNT       ? !strcmp(r->u.mount.on, like->u.mount.on)
+		    : like->kind == FP_KIND_NAMESPACE ? r->u.ns.ns == like->u.ns.ns
+						      : true)
+			return r;
 	}
+	return NULL;
+}
+
+static void compare_sentences(struct fp_differ *d, enum fp_kind kind, enum fp_domain domain)
+{
+	fp_ir_each (d->out->old, kind, r)
+		if (!same_sentence(d->out->new, r) && !is_told(d, r))
+			other(d, domain, r, same_thing(d->out->new, r));
 	fp_ir_each (d->out->new, kind, r)
-		if (!is_single && !same_sentence(d->out->old, r) && !is_told(d, r))
+		if (!same_thing(d->out->old, r) && !same_sentence(d->out->old, r) && !is_told(d, r))
 			other(d, domain, NULL, r);
 }
 
@@ -210,21 +222,20 @@ static void compare_rest(struct fp_differ *d)
 	static const struct {
 		enum fp_kind kind;
 		enum fp_domain domain;
-		bool is_single;
 	} kinds[] = {
-		{ FP_KIND_USER, FP_DOMAIN_PROCESS, true },
-		{ FP_KIND_UMASK, FP_DOMAIN_PROCESS, true },
-		{ FP_KIND_WORKDIR, FP_DOMAIN_PROCESS, true },
-		{ FP_KIND_NAMESPACE, FP_DOMAIN_NAMESPACES, false },
-		{ FP_KIND_ID_MAP, FP_DOMAIN_NAMESPACES, false },
-		{ FP_KIND_ROOT, FP_DOMAIN_MOUNTS, true },
-		{ FP_KIND_MOUNT, FP_DOMAIN_MOUNTS, false },
-		{ FP_KIND_MASK, FP_DOMAIN_MOUNTS, false },
-		{ FP_KIND_READONLY, FP_DOMAIN_MOUNTS, false },
+		{ FP_KIND_USER, FP_DOMAIN_PROCESS },
+		{ FP_KIND_UMASK, FP_DOMAIN_PROCESS },
+		{ FP_KIND_WORKDIR, FP_DOMAIN_PROCESS },
+		{ FP_KIND_NAMESPACE, FP_DOMAIN_NAMESPACES },
+		{ FP_KIND_ID_MAP, FP_DOMAIN_NAMESPACES },
+		{ FP_KIND_ROOT, FP_DOMAIN_MOUNTS },
+		{ FP_KIND_MOUNT, FP_DOMAIN_MOUNTS },
+		{ FP_KIND_MASK, FP_DOMAIN_MOUNTS },
+		{ FP_KIND_READONLY, FP_DOMAIN_MOUNTS },
 	};
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		compare_sentences(d, kinds[i].kind, kinds[i].domain, kinds[i].is_single);
+		compare_sentences(d, kinds[i].kind, kinds[i].domain);
 	compare_oom(d);
 }
 

@@ -101,6 +101,25 @@ static uint32_t decisions(const struct call_differ *c, const struct fp_ir *ir,
 					  : fp_dd_leaf(c->dd, fp_domain_leaf(kill));
 }
 
+/* What audit adds only records: the rule that lets the call through is told. */
+static const struct fp_rule *decider(const struct fp_ir *ir, const struct fp_sysdef *sys,
+				     enum fp_abi abi, const uint64_t args[6])
+{
+	const struct fp_rule *r =
+		fp_eval_call(ir, abi, (uint32_t)sys->nr[abi], args, UINT16_MAX).rule;
+	const struct fp_call_plan *plan = &ir->calls[sys->index];
+
+	if (!r || r->kind != FP_KIND_CALL || !r->u.call.is_audit)
+		return r;
+	for (size_t i = 0; i < plan->n; i++) {
+		const struct fp_pred *when = plan->at[i].rule->u.call.when[abi];
+		if (plan->at[i].decision.action == FP_ACT_ALLOW && when &&
+		    fp_pred_holds(when, args))
+			return plan->at[i].rule;
+	}
+	return fp_ir_only(ir, FP_KIND_CALL_DEFAULT);
+}
+
 /* ---- groups ---- */
 
 static bool is_same_outcome(const struct outcome *a, const struct outcome *b)
@@ -174,11 +193,10 @@ static void compare_one(struct call_differ *c, const struct fp_sysdef *sys, enum
 		g.is_partial = rest != FP_DD_TRUE;
 		fp_dd_witness(c->dd, rest, &bits);
 		fp_domain_args(&bits, args);
-		uint32_t nr = (uint32_t)sys->nr[abi];
 		g.before.decision = decision_of(fp_dd_eval(c->dd, both[0], &bits));
 		g.after.decision = decision_of(fp_dd_eval(c->dd, both[1], &bits));
-		g.before.rule = fp_eval_call(c->old, abi, nr, args, UINT16_MAX).rule;
-		g.after.rule = fp_eval_call(c->new, abi, nr, args, UINT16_MAX).rule;
+		g.before.rule = decider(c->old, sys, abi, args);
+		g.after.rule = decider(c->new, sys, abi, args);
 		g.witness = fp_arena_printf(c->d->arena, "%s on %s",
 					    fp_domain_call_named(c->d->arena, sys, abi, args),
 					    fp_abi(abi)->name);

@@ -63,10 +63,12 @@ void fp_diff_findings(struct fp_unit *u, const struct fp_diff *diff,
 
 static void put_place(struct fp_buf *b, const struct fp_finding_place *p)
 {
-	fp_buf_printf(b, "  %s: ", p->role);
+	if (!p->file && !p->text)
+		return;
+	fp_buf_printf(b, "  %s:", p->role);
 	if (p->file)
-		fp_buf_printf(b, "%s:%u:%u: ", p->file, p->line, p->column);
-	fp_buf_printf(b, "%s\n", p->text ? p->text : "nothing is said");
+		fp_buf_printf(b, " %s:%u:%u%s", p->file, p->line, p->column, p->text ? ":" : "");
+	fp_buf_printf(b, "%s%s\n", p->text ? " " : "", p->text ? p->text : "");
 }
 
 static void put_finding(struct fp_buf *b, const struct fp_finding *f)

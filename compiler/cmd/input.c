@@ -37,7 +37,9 @@ static bool load(void *context, const char *name, struct fpolicy_source *out)
 
 	free(l->last.data);
 	l->last = (struct fp_file_data){ 0 };
-	out->why = fp_fs_read_below(l->roots, l->n, name, &l->last, &path);
+	out->why = l->is_revision ? fp_revision_read_below(&l->revision, l->roots, l->n, name,
+							   &l->last, &path)
+				  : fp_fs_read_below(l->roots, l->n, name, &l->last, &path);
 	if (out->why)
 		return false;
 	const char *resolved = note_opened(l, path);
@@ -125,18 +127,40 @@ static bool find_folder(const struct fp_input *in, const char *file, struct fp_l
 	return true;
 }
 
-struct fpolicy *fp_input_open(const struct fp_input *in, const char *file, struct fp_loader *l,
-			      enum fpolicy_status *status)
+static bool find_text(const struct fp_input *in, const char *word, struct fp_loader *l)
 {
-	*l = (struct fp_loader){ 0 };
-	if (!fp_fs_read(file, &l->text) || !find_folder(in, file, l))
+	if (!l->is_revision)
+		return fp_fs_read(word, &l->text) && find_folder(in, word, l);
+	for (size_t i = 0; i < in->roots.n; i++)
+		l->roots[l->n++] = in->roots.at[i];
+	return fp_revision_open(&l->revision, word, &l->text);
+}
+
+static struct fpolicy *open_text(const struct fp_input *in, const char *word, size_t memory_limit,
+				 struct fp_loader *l, enum fpolicy_status *status)
+{
+	if (!find_text(in, word, l))
 		return NULL;
-	struct fpolicy *p = fpolicy_new(0);
+	struct fpolicy *p = fpolicy_new(memory_limit);
 	if (!p)
 		return fp_cmd_error("out of memory"), NULL;
 	fpolicy_set_loader(p, load, l);
 	*status = configure(p, in);
 	return p;
+}
+
+struct fpolicy *fp_input_open(const struct fp_input *in, const char *file, struct fp_loader *l,
+			      enum fpolicy_status *status)
+{
+	*l = (struct fp_loader){ 0 };
+	return open_text(in, file, 0, l, status);
+}
+
+struct fpolicy *fp_input_open_side(const struct fp_input *in, const char *word, size_t memory_limit,
+				   struct fp_loader *l, enum fpolicy_status *status)
+{
+	*l = (struct fp_loader){ .is_revision = fp_revision_is_meant(word) };
+	return open_text(in, word, memory_limit, l, status);
 }
 
 void fp_input_close(struct fp_loader *l)
@@ -146,6 +170,7 @@ void fp_input_close(struct fp_loader *l)
 	free(l->last.data);
 	free(l->text.data);
 	free(l->folder);
+	fp_revision_close(&l->revision);
 }
 
 bool fp_input_take(struct fp_input *in, int c, bool *ok)

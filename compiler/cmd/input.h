@@ -5,6 +5,7 @@
 #define FP_CMD_INPUT_H
 
 #include "cmd/cmd.h"
+#include "cmd/revision.h"
 
 #define FP_OPTION_MAX 64 /* of each repeatable option; more is a mistake, not a use */
 #define FP_IMPORT_MAX 64
@@ -52,6 +53,8 @@ struct fp_loader {
 	struct fp_words opened; /* the imports, for a dependency file; names are malloc'ed */
 	struct fp_file_data text, last;
 	char *folder;
+	struct fp_revision revision;
+	bool is_revision; /* imports come from there */
 };
 
 /*
@@ -61,6 +64,10 @@ struct fp_loader {
  */
 struct fpolicy *fp_input_open(const struct fp_input *in, const char *file, struct fp_loader *l,
 			      enum fpolicy_status *status);
+
+/* The same of a file or of a file in a revision; `memory_limit` as fpolicy_new() takes it. */
+struct fpolicy *fp_input_open_side(const struct fp_input *in, const char *word, size_t memory_limit,
+				   struct fp_loader *l, enum fpolicy_status *status);
 void fp_input_close(struct fp_loader *l);
 
 #endif

@@ -126,7 +126,7 @@ static void add_rule(struct sum *s, const struct fp_rule *r, uint16_t asked)
 			s->mount = r;
 	} else if (r->kind == FP_KIND_FILE && r->u.file.effect == FP_ALLOW) {
 		s->granted |= granted_by(r);
-		if (r->u.file.rights & asked)
+		if (granted_by(r) & asked)
 			s->grants = r;
 	} else {
 		const struct fp_rule **by = r->kind == FP_KIND_FILE ? &s->denies : &s->hides;

@@ -243,7 +243,8 @@ static void check_formula(struct formula *f)
 	for (unsigned i = 0; i < GLOBS; i++)
 		fp_walk_add_glob(&w, parse(f->text[i]), i, false);
 	fp_buf_init(&path, &u.arena);
-	enum fp_walk_result r = fp_walk_find(&w, &(struct fp_walk_goal){ f, by_tags, NULL, NULL }, &path);
+	enum fp_walk_result r =
+		fp_walk_find(&w, &(struct fp_walk_goal){ f, by_tags, NULL, NULL }, &path);
 	assert_int_not_equal(r, FP_WALK_UNDECIDED);
 	for (size_t i = 0; i < all.n && !shortest; i++)
 		if (by_derivatives(f, all.at[i]))

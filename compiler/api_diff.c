@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/* The boundary, of what compares two policies: results are kept in the handle of the new one. */
+#include "analysis/diff.h"
+#include "handle.h"
+
+_Static_assert((int)FPOLICY_NOT_DECIDED == (int)FP_VERDICT_UNDECIDED, "verdicts are in one order");
+_Static_assert((int)FPOLICY_REQUIRE_SAME == (int)FP_REQUIRE_SAME, "requirements, too");
+
+/* Proofs take some of the memory of a handle each: four of them are less than 256 MiB. */
+static const struct fp_budget budget = { .nodes = 1000000, .states = 200000 };
+
+static enum fpolicy_status outcome(const struct fp_diff *d, enum fp_diff_require require,
+				   const struct fp_findings *findings)
+{
+	const struct fp_relation_known *k = &d->whole;
+
+	if (findings->errors)
+		return FPOLICY_FINDINGS;
+	if (require != FP_REQUIRE_NOTHING && k->may_be_wider)
+		return FPOLICY_UNDECIDED;
+	if (require != FP_REQUIRE_NARROWER && k->may_be_narrower)
+		return FPOLICY_UNDECIDED;
+	return fp_diff_verdict(k) == FP_VERDICT_UNDECIDED && require == FP_REQUIRE_NOTHING
+		       ? FPOLICY_UNDECIDED
+		       : FPOLICY_OK;
+}
+
+enum fpolicy_status fpolicy_diff(struct fpolicy *old, struct fpolicy *new_policy,
+				 enum fpolicy_require require, enum fpolicy_format format,
+				 struct fpolicy_comparison *out)
+{
+	struct fp_findings findings;
+	struct fp_diff *d;
+	struct fp_buf *text;
+
+	FP_HANDLE_GUARD(old); /* its lines are counted */
+	FP_HANDLE_GUARD(new_policy);
+	if (!old->ir || !new_policy->ir)
+		return FPOLICY_INPUT;
+	struct fp_unit *u = &new_policy->unit;
+	const struct fp_diff_side sides[] = { { &old->unit.sources, old->name },
+					      { &u->sources, new_policy->name } };
+	d = FP_NEW(&u->arena, struct fp_diff);
+	fp_diff(u, old->ir, new_policy->ir, &budget, d);
+	fp_diff_findings(u, d, sides, (enum fp_diff_require)require, &findings);
+	text = FP_NEW(&u->arena, struct fp_buf);
+	fp_buf_init(text, &u->arena);
+	if (format == FPOLICY_JSON)
+		fp_diff_json(u, d, sides, &findings, text);
+	else
+		fp_diff_print(d, sides, &findings, text);
+	*out = (struct fpolicy_comparison){ .verdict = (enum fpolicy_verdict)fp_diff_verdict(
+						    &d->whole),
+					    .text = fp_buf_text(text),
+					    .len = text->len };
+	return outcome(d, (enum fp_diff_require)require, &findings);
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+/* fpolicyc diff: two policies in, the verdict and every change with an example out. */
+#include "cmd/cmd.h"
+#include "cmd/input.h"
+#include "cmd/pair.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+struct options {
+	struct fp_input in;
+	enum fpolicy_require require;
+	enum fpolicy_format format;
+	bool quiet, help;
+};
+
+static const char usage[] =
+	"usage: fpolicyc diff OLD NEW [options]\n"
+	"\n"
+	"OLD and NEW are policy files, or files of a git revision: HEAD~1:lab.policy.\n"
+	"\n"
+	"  --require=narrower  NEW may permit nothing that OLD does not\n"
+	"  --require=same      nor less\n"
+	"  --format=json       as diff.schema.json says (else text)\n"
+	"  -D NAME=VALUE       give a parameter its value, on both sides\n"
+	"  -I DIR              a root for imports, of a revision a folder in it; repeatable\n"
+	"  --policy=NAME       the policy to compare, where a file holds several\n"
+	"  --today=DATE        compare `until` dates with DATE (else SOURCE_DATE_EPOCH, else not)\n"
+	"  -q, --quiet         print errors and warnings only\n"
+	"\n"
+	"exit codes: 0 compared, and what is required holds; 1 it does not; 2 usage or input;\n"
+	"3 undecided; 4 internal error\n";
+
+enum {
+	OPT_REQUIRE = FP_OPT_OWN,
+	OPT_FORMAT,
+	OPT_HELP
+};
+
+static const struct option long_options[] = {
+	FP_INPUT_LONG,
+	{ "require", required_argument, NULL, OPT_REQUIRE },
+	{ "format", required_argument, NULL, OPT_FORMAT },
+	{ "quiet", no_argument, NULL, 'q' },
+	{ "help", no_argument, NULL, OPT_HELP },
+	{ NULL, 0, NULL, 0 },
+};
+
+static bool take_require(struct options *o, const char *word)
+{
+	if (!strcmp(word, "narrower"))
+		o->require = FPOLICY_REQUIRE_NARROWER;
+	else if (!strcmp(word, "same"))
+		o->require = FPOLICY_REQUIRE_SAME;
+	else
+		return fp_cmd_error("--require is narrower or same, not '%s'", word), false;
+	return true;
+}
+
+static bool take_option(struct options *o, int c, int before, char **argv)
+{
+	bool ok;
+
+	if (fp_input_take(&o->in, c, &ok))
+		return ok;
+	switch (c) {
+	case 'q':
+		o->quiet = true;
+		return true;
+	case OPT_REQUIRE:
+		return take_require(o, optarg);
+	case OPT_FORMAT:
+		return fp_pair_format(optarg, &o->format);
+	case OPT_HELP:
+		o->help = true;
+		return true;
+	default:
+		return fp_cmd_bad_option(c, before, argv, "diff"), false;
+	}
+}
+
+static int compare(const struct options *o, char **words)
+{
+	struct fpolicy_comparison found = { 0 };
+	struct fp_pair pair;
+	int code = fp_pair_open(&pair, &o->in, words);
+
+	if (code == FP_EXIT_OK) {
+		enum fpolicy_status status =
+			fpolicy_diff(pair.policy[0], pair.policy[1], o->require, o->format, &found);
+		if (found.text && !o->quiet)
+			fputs(found.text, stdout);
+		code = fp_cmd_finish(pair.policy[1], status);
+	}
+	fp_pair_close(&pair);
+	return code;
+}
+
+int fp_cmd_diff(int argc, char **argv)
+{
+	struct options o = { 0 };
+	int c, before = 1;
+
+	optind = 1;
+	while ((c = getopt_long(argc, argv, ":D:I:q", long_options, NULL)) != -1) {
+		if (!take_option(&o, c, before, argv))
+			return FP_EXIT_INPUT;
+		before = optind;
+	}
+	if (o.help) {
+		fputs(usage, stdout);
+		return FP_EXIT_OK;
+	}
+	if (argc - optind != 2)
+		return fp_cmd_error("diff takes OLD and NEW; try `fpolicyc diff --help`");
+	return compare(&o, argv + optind);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/* Reading the two sides of a comparison. */
+#include "cmd/pair.h"
+
+#include <string.h>
+
+/* Of each side, so that both together stay below 256 MiB. */
+#define MEMORY_LIMIT ((size_t)104 << 20)
+
+static int open_side(struct fp_pair *p, size_t side, const struct fp_input *in, const char *word)
+{
+	struct fp_loader *l = &p->loader[side];
+	enum fpolicy_status status;
+
+	p->policy[side] = fp_input_open_side(in, word, MEMORY_LIMIT, l, &status);
+	if (!p->policy[side])
+		return FP_EXIT_INPUT;
+	if (status == FPOLICY_OK)
+		status = fpolicy_load(p->policy[side], word, l->text.data, l->text.len);
+	return status == FPOLICY_OK ? FP_EXIT_OK : fp_cmd_finish(p->policy[side], status);
+}
+
+int fp_pair_open(struct fp_pair *p, const struct fp_input *in, char **words)
+{
+	int worst = FP_EXIT_OK;
+
+	*p = (struct fp_pair){ 0 };
+	for (size_t side = 0; side < 2; side++) {
+		int code = open_side(p, side, in, words[side]);
+		worst = code > worst ? code : worst;
+	}
+	return worst;
+}
+
+void fp_pair_close(struct fp_pair *p)
+{
+	for (size_t side = 0; side < 2; side++) {
+		fpolicy_free(p->policy[side]);
+		fp_input_close(&p->loader[side]);
+	}
+}
+
+bool fp_pair_format(const char *word, enum fpolicy_format *out)
+{
+	if (strcmp(word, "text") && strcmp(word, "json"))
+		return fp_cmd_error("--format is text or json, not '%s'", word), false;
+	*out = word[0] == 'j' ? FPOLICY_JSON : FPOLICY_TEXT;
+	return true;
+}

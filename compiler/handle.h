@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* What a handle holds: for the files of the boundary alone. */
+#ifndef FP_HANDLE_H
+#define FP_HANDLE_H
+
+#include "bundle/bundle.h"
+#include "libfpolicy.h"
+
+struct fpolicy {
+	struct fp_unit unit;
+	const char *policy, *name; /* `name`: of what was loaded */
+	fpolicy_loader load;
+	void *load_context;
+	FP_VEC(const struct fp_target *) targets;
+	const struct fp_ir *ir;
+	struct fp_bundle bundle;
+	const char *open, *proved, *not_checked;
+	size_t accepted, best_effort;
+	bool is_done;   /* the files may be read */
+	bool is_broken; /* out of memory: only free may follow */
+};
+
+/*
+ * Runs the rest of the function; a jump back here is out of memory. setjmp must stand in the frame
+ * that lives on, so this is a macro.
+ */
+#define FP_HANDLE_GUARD(p)                       \
+	do {                                     \
+		if (!(p) || (p)->is_broken)      \
+			return FPOLICY_MEMORY;   \
+		if (setjmp((p)->unit.recover)) { \
+			(p)->is_broken = true;   \
+			(p)->is_done = false;    \
+			return FPOLICY_MEMORY;   \
+		}                                \
+	} while (0)
+
+/* The outcome of what was reported so far. */
+enum fpolicy_status fp_handle_status(const struct fpolicy *p);
+
+#endif
