@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #define MAX_TABLE ((size_t)64 << 20)
-#define TOGETHER  16 /* probes of packets that wait for an answer at the same time */
+#define TOGETHER  64 /* probes of packets that wait for an answer at the same time */
 
 static const char usage[] =
 	"usage: probe --in-guest TABLE [--layers=LIST] [--host-ns=LIST] [--nonce=N]\n"

@@ -10,10 +10,12 @@ step() { note "time layers/$1 $begin $(now)"; begin=$(now); }
 run_ingress() { # name
 	nsenter --net=/run/netns/job -- probe --serve=ingress $table &
 	server=$!
-	for at in 10.99.0.2 fd99::2; do
-		in_net world probe --ingress=$at $table "--layers=${1%-host}" >/run/result 2>&1
-		send "layers/$1-ingress-$at" /run/result
-	done
+	in_net world probe --ingress=10.99.0.2 $table "--layers=${1%-host}" >/run/ipv4 2>&1 &
+	other=$!
+	in_net world probe --ingress=fd99::2 $table "--layers=${1%-host}" >/run/ipv6 2>&1
+	wait $other
+	send "layers/$1-ingress-10.99.0.2" /run/ipv4
+	send "layers/$1-ingress-fd99::2" /run/ipv6
 	kill $server
 	wait $server 2>/dev/null
 }

@@ -44,8 +44,14 @@ quick_table() {
 run_job() { # result runtime configuration layers
 	new_bundle "$3" "$4"
 	piped "$2" run --bundle $bundle job >/run/result </dev/null
-	"$2" delete --force job >/dev/null 2>&1
+	[ ! -e "/run/$2/job" ] || "$2" delete --force job >/dev/null 2>&1
 	send "runtimes/$1" /run/result
+}
+
+# Numbers of other machines' calls are one rule of the filter, and the kernel was asked about each of them under the
+# filter of our own: every sixteenth.
+thin_table() {
+	awk -F '\t' -v native="$native" '$7 != "call" || $8 == native || $9 % 16 == 0' $table
 }
 
 # The filter that the runtime made of linux.seccomp, taken from a process that sleeps under it.
@@ -55,12 +61,13 @@ read_filter() { # runtime configuration
 		$bundle/config.json
 	"$1" run --bundle $bundle job >/run/started 2>&1 </dev/null &
 	tries=0 pid=
-	until [ -n "$pid" ] && grep -q '^Seccomp:.*2' "/proc/$pid/status" || [ $tries -gt 50 ]; do
-		usleep 100000
+	until [ -n "$pid" ] && grep -q '^Seccomp:.*2' "/proc/$pid/status" || [ $tries -gt 250 ]; do
+		usleep 20000
 		tries=$((tries + 1))
-		pid=$("$1" state job 2>/dev/null | sed -n 's/.*"pid": *\([0-9]*\).*/\1/p')
+		pid=$(head -n 1 $cgroups/lab/cgroup.procs 2>/dev/null)
 	done
-	filter "$pid" >/run/filter 2>/run/result && probe --decide /run/filter $table 2>&1 |
+	thin_table >/run/thin
+	filter "$pid" >/run/filter 2>/run/result && probe --decide /run/filter /run/thin 2>&1 |
 		sed 's/^# layers seccomp$/# layers oci/' >/run/result
 	kill -9 "$pid" 2>/dev/null
 	wait $!

@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 #include <sys/sysinfo.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define MAX_TASKS 32768u
@@ -131,25 +132,84 @@ void act_tasks(char **arg, const struct options *o, struct outcome *out)
 
 /* ---- memory ---- */
 
+/* Past memory.high the kernel makes a task sleep for what it takes (cgroup-v2.rst): many tasks
+ * sleep side by side. Most of it in large pages, which are fewer; the rest in small ones, as a
+ * sleep is as long as what was taken. */
+#define PARTS 100u
+#define LARGE ((uint64_t)2 << 20)
+
+static bool touch(uint64_t bytes)
+{
+	char *at = mmap(NULL, bytes + LARGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			-1, 0);
+
+	if (at == MAP_FAILED)
+		return false;
+	at += LARGE - (uintptr_t)at % LARGE;
+	madvise(at, bytes / 8 * 7 / LARGE * LARGE, MADV_HUGEPAGE);
+	for (uint64_t i = 0; i < bytes; i += 4096)
+		((volatile char *)at)[i] = 1;
+	return true;
+}
+
+/* Its part stays touched until the parent has seen all of them. */
+static pid_t start_part(uint64_t bytes, volatile unsigned char *is_touched)
+{
+	pid_t pid = fork();
+
+	if (pid)
+		return pid;
+	if (!touch(bytes))
+		_exit(1);
+	*is_touched = 1;
+	for (;;)
+		pause();
+}
+
+static bool wait_for_parts(const volatile unsigned char *touched, const pid_t *pids)
+{
+	const struct timespec nap = { .tv_nsec = 2000000 };
+
+	for (size_t i = 0; i < PARTS; i++)
+		while (pids[i] > 0 && !touched[i]) {
+			if (waitpid(-1, NULL, WNOHANG) > 0)
+				return false;
+			nanosleep(&nap, NULL);
+		}
+	return true;
+}
+
 void act_memory(char **arg, const struct options *o, struct outcome *out)
 {
+	volatile unsigned char *touched =
+		mmap(NULL, PARTS, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pid_t pids[PARTS];
 	struct sysinfo si;
 	uint64_t bytes;
+	bool ok = true;
 
 	(void)o;
-	if (!fp_probe_number(arg[0], &bytes) || sysinfo(&si) ||
+	if (!fp_probe_number(arg[0], &bytes) || touched == MAP_FAILED || sysinfo(&si) ||
 	    (uint64_t)si.freeram * si.mem_unit < bytes + bytes / 8) {
 		unable(out, "memory");
 		return;
 	}
-	char *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (at == MAP_FAILED) {
-		failed(out, errno);
-		return;
+	alarm(4 * SECONDS);
+	for (uint64_t i = 0; i < PARTS; i++) {
+		uint64_t part = bytes * (i + 1) / PARTS - bytes * i / PARTS;
+		pids[i] = start_part(part, &touched[i]);
+		ok = ok && (pids[i] > 0 || touch(part));
 	}
-	for (uint64_t i = 0; i < bytes; i += 4096)
-		((volatile char *)at)[i] = 1;
-	succeed_if(out, true);
+	ok = ok && wait_for_parts(touched, pids);
+	for (size_t i = 0; i < PARTS; i++)
+		if (pids[i] > 0)
+			kill(pids[i], SIGKILL);
+	while (waitpid(-1, NULL, 0) > 0)
+		;
+	if (ok)
+		succeed_if(out, true);
+	else
+		failed(out, ENOMEM);
 }
 
 /* ---- limits of a process ---- */

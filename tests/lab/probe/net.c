@@ -211,8 +211,11 @@ static void serve_port(struct served *s, bool udp, int family, uint16_t port)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &yes, sizeof(yes));
 	if (udp && family == AF_INET)
 		setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &yes, sizeof(yes));
-	if (udp && family == AF_INET6)
+	/* The addresses are the route's, and no interface has them. */
+	if (udp && family == AF_INET6) {
 		setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &yes, sizeof(yes));
+		setsockopt(fd, IPPROTO_IPV6, IPV6_FREEBIND, &yes, sizeof(yes));
+	}
 	if (bind(fd, (struct sockaddr *)&any, len) || (!udp && listen(fd, 64))) {
 		fprintf(stderr, "probe: port %u: %s\n", port, strerror(errno));
 		close(fd);
@@ -243,6 +246,9 @@ static void answer(int fd)
 			struct in_pktinfo *info = (struct in_pktinfo *)(void *)CMSG_DATA(c);
 			info->ipi_spec_dst = info->ipi_addr;
 			info->ipi_ifindex = 0;
+		} else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
+			struct in6_pktinfo *info = (struct in6_pktinfo *)(void *)CMSG_DATA(c);
+			info->ipi6_ifindex = 0;
 		}
 	iov.iov_len = (size_t)n;
 	sendmsg(fd, &m, 0);
