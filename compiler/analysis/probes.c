@@ -108,6 +108,7 @@ static int stage(const struct fp_probe *p)
 		return p->expect.succeeds ? 4 : 5;
 	case FP_PROBE_CALL:
 	case FP_PROBE_SEE:
+	case FP_PROBE_MASKED:
 	case FP_PROBE_MOUNT:
 	case FP_PROBE_FSTYPE:
 	case FP_PROBE_CAPABILITY:

@@ -39,7 +39,7 @@ struct fp_probe {
 	uint8_t layers;             /* bit per enum fp_layer that could hold it */
 	const struct fp_rule *rule; /* made for; NULL: an assertion */
 	const struct fp_rule *by;   /* decides; NULL: nothing written */
-	const struct fp_rule *also; /* what a success rests on besides: a mount; or NULL */
+	const struct fp_rule *also; /* what success or refusal rests on besides; or NULL */
 	struct fp_probe_outcome expect;
 	const char *why;
 	enum fp_probe_action action;

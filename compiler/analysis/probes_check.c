@@ -358,6 +358,19 @@ static enum claim claim_of(const struct check *c, uint32_t rule, unsigned layer)
 	return rule == NO_RULE ? NONE : c->claims.at[rule].of[layer];
 }
 
+static bool is_held(enum claim claim)
+{
+	return claim == EXACT || claim == NARROWER;
+}
+
+/* What the layer says of the rule that decides, or else of the other one it rests on. */
+static enum claim held_by(const struct check *c, uint32_t by, uint32_t also, unsigned layer)
+{
+	enum claim claim = claim_of(c, by, layer);
+
+	return is_held(claim) || also == NO_RULE ? claim : claim_of(c, also, layer);
+}
+
 static void found(struct check *c, const char *what, uint32_t rule, size_t id, unsigned layer,
 		  const char *got)
 {
@@ -368,18 +381,18 @@ static void found(struct check *c, const char *what, uint32_t rule, size_t id, u
 		      rule == NO_RULE ? r->why : c->claims.at[rule].rule,
 		      layer < FP_LAYER_N ? fp_layer_names[layer] : c->layer_text);
 	if (layer < FP_LAYER_N)
-		fp_buf_printf(c->out, " (%s)",
-			      claim_words[claim_of(c, r->by == NO_RULE ? rule : r->by, layer)]);
+		fp_buf_printf(
+			c->out, " (%s)",
+			claim_words[held_by(c, r->by == NO_RULE ? rule : r->by, r->also, layer)]);
 	fp_buf_printf(c->out, ", probe %zu (%s): %s: %s\n", id, r->why, r->what, got);
 }
 
-/* The layer whose word was that this cannot happen: it holds the deciding rule, and does not say
- * that it permits more than the rule the probe lies beside. */
+/* The layer whose word was that this cannot happen: it holds a rule that refuses it, and does not
+ * say that it permits more than the rule the probe lies beside. */
 static unsigned broken_by(const struct check *c, const struct row *r)
 {
 	for (unsigned l = 0; l < FP_LAYER_N; l++) {
-		enum claim by = claim_of(c, r->by, l);
-		if (c->layers >> l & 1 && (by == EXACT || by == NARROWER) &&
+		if (c->layers >> l & 1 && is_held(held_by(c, r->by, r->also, l)) &&
 		    claim_of(c, r->rule, l) != WIDER)
 			return l;
 	}
@@ -465,9 +478,7 @@ static void must_succeed(struct check *c, const struct row *r, size_t id)
 /* Decided by the rule; or made for it, and not by one that the layer holds better. */
 static bool is_about(const struct check *c, const struct row *r, uint32_t rule, unsigned layer)
 {
-	enum claim by = claim_of(c, r->by, layer);
-
-	return r->by == rule || (r->rule == rule && by != EXACT && by != NARROWER);
+	return r->by == rule || (r->rule == rule && !is_held(held_by(c, r->by, r->also, layer)));
 }
 
 static bool is_unprobed(const struct check *c, uint32_t rule)

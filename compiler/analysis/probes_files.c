@@ -110,7 +110,7 @@ void fp_probes_right(struct fp_probes *p, const struct fp_rule *rule, const char
 		.layers = PATH_LAYERS,
 		.rule = rule,
 		.by = a.rule,
-		.also = a.effect == FP_ALLOW ? mount_of(p->ir, path) : NULL,
+		.also = a.effect == FP_ALLOW ? mount_of(p->ir, path) : a.also,
 		.expect = fp_probe_outcome_of(a.effect == FP_ALLOW),
 		.why = why,
 		.action = FP_PROBE_FILE,
@@ -221,11 +221,12 @@ void fp_probes_path_subject(struct fp_probes *p, const struct fp_assertion *a)
 
 /* ---- mounts ---- */
 
+/* Only looking at a file is a matter of the modules: the rest is mounted by the runtime. */
 static void ask_mount(struct fp_probes *p, const struct fp_rule *r, enum fp_probe_action action,
 		      const char *path, const char *what, bool succeeds, const char *why)
 {
 	const struct fp_probe probe = {
-		.layers = PATH_LAYERS,
+		.layers = action == FP_PROBE_SEE ? PATH_LAYERS : 1u << FP_LAYER_OCI,
 		.rule = r,
 		.by = r,
 		.expect = fp_probe_outcome_of(succeeds),
@@ -320,11 +321,18 @@ void fp_probes_mounts(struct fp_probes *p)
 		fp_probes_right(p, root, "/fp-c", FP_RIGHT_CREATE, "create on the root");
 		fp_probes_right(p, root, "/fp-w", FP_RIGHT_WRITE, "write on the root");
 	}
-	fp_ir_each (p->ir, FP_KIND_MASK, r)
-		ask_mount(p, r, FP_PROBE_SEE, r->u.file.paths.at[0]->text, NULL, false, "masked");
-	fp_ir_each (p->ir, FP_KIND_READONLY, r)
-		fp_probes_right(p, r, r->u.file.paths.at[0]->text, FP_RIGHT_WRITE,
-				"inside the read-only path");
+	/* The modes of the kernel's files refuse most jobs: the mount over them is asked for, too.
+	 */
+	fp_ir_each (p->ir, FP_KIND_MASK, r) {
+		const char *path = r->u.file.paths.at[0]->text;
+		ask_mount(p, r, FP_PROBE_SEE, path, NULL, false, "masked");
+		ask_mount(p, r, FP_PROBE_MASKED, path, NULL, true, "by a mount");
+	}
+	fp_ir_each (p->ir, FP_KIND_READONLY, r) {
+		const char *path = r->u.file.paths.at[0]->text;
+		fp_probes_right(p, r, path, FP_RIGHT_WRITE, "inside the read-only path");
+		ask_mount(p, r, FP_PROBE_MOUNT, path, "readonly", true, "by a mount");
+	}
 }
 
 const char *fp_probes_scratch(struct fp_probes *p)

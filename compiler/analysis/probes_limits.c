@@ -8,7 +8,7 @@
 #define DEVICE_LAYERS                                                            \
 	(1u << FP_LAYER_CGROUP2 | 1u << FP_LAYER_OCI | 1u << FP_LAYER_APPARMOR | \
 	 1u << FP_LAYER_SELINUX)
-#define LIMIT_LAYERS (1u << FP_LAYER_CGROUP2 | 1u << FP_LAYER_OCI | 1u << FP_LAYER_APPARMOR)
+#define LIMIT_LAYERS (1u << FP_LAYER_CGROUP2 | 1u << FP_LAYER_OCI)
 #define CAP_MKNOD    27u
 #define PAGE         4096u
 #define PERIOD       100000u /* microseconds: cpu.max of cgroup-v2.rst */
@@ -120,11 +120,18 @@ void fp_probes_devices(struct fp_probes *p)
 
 /* ---- limits ---- */
 
+/* Of setrlimit(2): the others are counted by a control group. */
+static bool is_of_process(enum fp_probe_action action)
+{
+	return action == FP_PROBE_RLIMIT || action == FP_PROBE_OPEN_FILES ||
+	       action == FP_PROBE_FILE_SIZE;
+}
+
 static void ask(struct fp_probes *p, const struct fp_rule *r, enum fp_probe_action action,
 		const char *arg, const char *second, bool succeeds, const char *why)
 {
 	const struct fp_probe probe = {
-		.layers = LIMIT_LAYERS,
+		.layers = LIMIT_LAYERS | (is_of_process(action) ? 1u << FP_LAYER_APPARMOR : 0),
 		.rule = r,
 		.by = r,
 		.expect = fp_probe_outcome_of(succeeds),

@@ -129,6 +129,15 @@ static void beside(struct fp_probes *p, const struct area *a)
 	    &a->first, a->ports.first, "another protocol");
 }
 
+/* Ports that are worth reaching, at an address of the rule: whatever is open beside its own. */
+static void services(struct fp_probes *p, const struct area *a)
+{
+	static const uint16_t ports[] = { 22, 53, 80, 443, 2375, 10250 };
+
+	for (size_t i = 0; i < sizeof(ports) / sizeof(ports[0]); i++)
+		add(p, a->rule, a->egress, FP_PROTO_TCP, &a->first, ports[i], "a service");
+}
+
 static void spread(struct fp_probes *p, struct area *a, const struct fp_rule_net *n,
 		   const struct fp_prefix *prefix)
 {
@@ -157,6 +166,8 @@ static void spread(struct fp_probes *p, struct area *a, const struct fp_rule_net
 			if (!a->why)
 				beside(p, a);
 		}
+	if (!a->why)
+		services(p, a);
 }
 
 static void rectangle(struct fp_probes *p, struct area *a, const struct fp_rule_net *n)

@@ -42,7 +42,8 @@ struct question {
 	const struct fp_rule *in_a, *in_b;
 };
 
-static uint16_t granted_by(const struct fp_rule *r)
+/* To write is also to append: who may not write may not append either. */
+static uint16_t rights_of(const struct fp_rule *r)
 {
 	uint16_t rights = r->u.file.rights;
 
@@ -74,8 +75,7 @@ static void add_policy(struct fp_walk *w, struct view *v, uint32_t first, uint16
 	v->first = first;
 	fp_ir_each (v->ir, FP_KIND_FILE, r) {
 		bool allows = r->u.file.effect == FP_ALLOW;
-		uint16_t its = allows ? granted_by(r) : r->u.file.rights;
-		for (size_t i = 0; its & rights && i < r->u.file.paths.n; i++)
+		for (size_t i = 0; rights_of(r) & rights && i < r->u.file.paths.n; i++)
 			fp_walk_add_glob(w, r->u.file.paths.at[i],
 					 tag_for(w, v, r, r->u.file.paths.at[i]->text),
 					 is_needed && allows);
@@ -125,13 +125,13 @@ static void add_rule(struct sum *s, const struct fp_rule *r, uint16_t asked)
 		if (!s->mount || strlen(r->u.mount.on) > strlen(s->mount->u.mount.on))
 			s->mount = r;
 	} else if (r->kind == FP_KIND_FILE && r->u.file.effect == FP_ALLOW) {
-		s->granted |= granted_by(r);
-		if (granted_by(r) & asked)
+		s->granted |= rights_of(r);
+		if (rights_of(r) & asked)
 			s->grants = r;
 	} else {
 		const struct fp_rule **by = r->kind == FP_KIND_FILE ? &s->denies : &s->hides;
-		s->denied |= r->u.file.rights;
-		if (r->u.file.rights & asked && !*by)
+		s->denied |= rights_of(r);
+		if (rights_of(r) & asked && !*by)
 			*by = r;
 	}
 }
@@ -210,9 +210,9 @@ static bool add_together(const struct question *q, struct together *t,
 	if (!r)
 		return true;
 	if (r->kind == FP_KIND_FILE && r->u.file.effect == FP_ALLOW)
-		t->granted[!mine] |= granted_by(r);
+		t->granted[!mine] |= rights_of(r);
 	else if (r->kind != FP_KIND_MOUNT)
-		t->taken[!mine] |= r->u.file.rights;
+		t->taken[!mine] |= rights_of(r);
 	for (size_t i = 0; i < n && r->kind == FP_KIND_MOUNT && !found; i++)
 		found = is_same_mount(r, rule_at(other, live[i].tag));
 	return found || r->kind != FP_KIND_MOUNT;

@@ -182,35 +182,37 @@ static const struct fp_rule *taken_by_mounts(const struct fp_ir *ir, const char 
 	return NULL;
 }
 
+/* To write is also to append: who may not write may not append either. */
+static uint16_t file_rights(const struct fp_rule_file *f)
+{
+	return f->rights & FP_RIGHT_WRITE ? f->rights | FP_RIGHT_APPEND : f->rights;
+}
+
 struct fp_answer fp_eval_path(const struct fp_ir *ir, const char *path, uint16_t rights)
 {
 	size_t len = strlen(path);
-	uint16_t granted = 0;
-	const struct fp_rule *last = fp_ir_only(ir, FP_KIND_FILE_DEFAULT);
+	const struct fp_rule *def = fp_ir_only(ir, FP_KIND_FILE_DEFAULT);
+	const struct fp_rule *last = def, *denies = NULL;
+	uint16_t granted = def && def->u.effect == FP_ALLOW ? FP_RIGHT_ALL : 0;
 
-	if (last && last->u.effect == FP_ALLOW)
-		granted = FP_RIGHT_ALL;
 	fp_ir_each (ir, FP_KIND_FILE, r) {
-		const struct fp_rule_file *f = &r->u.file;
-		if (!any_match(&f->paths, path, len))
+		uint16_t its = file_rights(&r->u.file);
+		if (!any_match(&r->u.file.paths, path, len))
 			continue;
-		if (f->effect == FP_DENY && f->rights & rights)
-			return (struct fp_answer){ .effect = FP_DENY, .rule = r };
-		if (f->effect == FP_DENY)
+		if (r->u.file.effect == FP_DENY) {
+			denies = !denies && its & rights ? r : denies;
 			continue;
-		uint16_t grants =
-			f->rights & FP_RIGHT_WRITE ? f->rights | FP_RIGHT_APPEND : f->rights;
-		if (grants & rights)
-			last = r;
-		granted |= grants;
+		}
+		last = its & rights ? r : last;
+		granted |= its;
 	}
-	const struct fp_rule *taken = taken_by_mounts(ir, path, rights);
-	if (taken)
-		return (struct fp_answer){ .effect = FP_DENY, .rule = taken };
-	if (rights & ~granted)
-		return (struct fp_answer){ .effect = FP_DENY,
-					   .rule = fp_ir_only(ir, FP_KIND_FILE_DEFAULT) };
-	return (struct fp_answer){ .effect = FP_ALLOW, .rule = last };
+	if (!denies)
+		denies = taken_by_mounts(ir, path, rights);
+	if (!denies && !(rights & ~granted))
+		return (struct fp_answer){ .effect = FP_ALLOW, .rule = last };
+	return (struct fp_answer){ .effect = FP_DENY,
+				   .rule = denies ? denies : def,
+				   .also = denies && rights & ~granted ? def : NULL };
 }
 
 static bool net_match(const struct fp_rule_net *r, enum fp_proto proto,

@@ -12,6 +12,7 @@ struct fp_answer {
 	enum fp_grant effect;
 	struct fp_decision decision; /* calls only */
 	const struct fp_rule *rule;
+	const struct fp_rule *also; /* paths only: what would refuse without it, or NULL */
 };
 
 /*

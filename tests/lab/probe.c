@@ -88,6 +88,7 @@ static const struct {
 static const act_fn acts[ACTIONS] = {
 	[FP_PROBE_FILE] = act_file,
 	[FP_PROBE_SEE] = act_see,
+	[FP_PROBE_MASKED] = act_masked,
 	[FP_PROBE_MOUNT] = act_mount,
 	[FP_PROBE_FSTYPE] = act_fstype,
 	[FP_PROBE_FILL] = act_fill,

@@ -212,11 +212,11 @@ static bool path_wanted(const struct tree *t, const char *path, uint16_t right)
 		uint16_t rights = t->rules[i].rights;
 		if (!shape_matches(&t->rules[i], path))
 			continue;
-		if (!t->rules[i].allow && rights & right)
+		bool is_named =
+			rights & right || (right == FP_RIGHT_APPEND && rights & FP_RIGHT_WRITE);
+		if (!t->rules[i].allow && is_named)
 			return false;
-		if (t->rules[i].allow)
-			granted |= rights & right ||
-				   (right == FP_RIGHT_APPEND && rights & FP_RIGHT_WRITE);
+		granted |= t->rules[i].allow && is_named;
 	}
 	if (!granted || is_at_or_below(path, t->mask))
 		return false;

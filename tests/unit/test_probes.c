@@ -160,6 +160,8 @@ static bool is_right(const struct fp_probes *p, const struct fp_probe *one)
 		return one->expect.succeeds == (p->ir->caps >> number(one->args[0]) & 1);
 	case FP_PROBE_SEE:
 		return !one->expect.succeeds;
+	case FP_PROBE_MASKED:
+		return one->expect.succeeds;
 	case FP_PROBE_MOUNT:
 	case FP_PROBE_FSTYPE:
 	case FP_PROBE_FILL:
@@ -379,6 +381,8 @@ static void test_neighbours_of_paths(void **state)
 	assert_expects(&p, FILL, true, "/tmp", "983040");
 	assert_expects(&p, FILL, false, "/tmp", "1052672");
 	assert_expects(&p, SEE, false, "/proc/kcore");
+	assert_expects(&p, MASKED, true, "/proc/kcore");
+	assert_expects(&p, MOUNT, true, "/proc/sys", "readonly");
 }
 
 static void test_neighbours_of_packets(void **state)
@@ -392,6 +396,7 @@ static void test_neighbours_of_packets(void **state)
 	assert_expects(&p, EGRESS, false, "tcp", "10.0.0.4", "80");
 	assert_expects(&p, EGRESS, false, "tcp", "10.0.0.0", "79");
 	assert_expects(&p, EGRESS, false, "tcp", "10.0.0.0", "82");
+	assert_expects(&p, EGRESS, false, "tcp", "10.0.0.0", "22");
 	assert_expects(&p, EGRESS, false, "udp", "10.0.0.0", "80");
 	assert_expects(&p, EGRESS, false, "icmp", "198.51.100.1", "0");
 	assert_expects(&p, INGRESS, false, "tcp", "2001:db8::1", "9");

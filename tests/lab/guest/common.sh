@@ -79,7 +79,15 @@ make_world() {
 		ip route add local 0.0.0.0/0 dev lo table main; ip -6 route add local ::/0 dev lo table main'
 	ip route add default via 10.98.0.2
 	ip -6 route add default via fd98::2
-	nsenter --net=/run/netns/world -- probe --serve /t/probes.tsv &
+	serve world --serve
+}
+
+# A server of the table's ports in a namespace, which listens when this returns; $server is its number.
+serve() { # namespace option
+	: >/run/serving
+	nsenter --net="/run/netns/$1" -- probe "$2" /t/probes.tsv >/run/serving &
+	server=$!
+	until grep -q serving /run/serving; do usleep 5000; done
 }
 
 # Gives the network namespace of a process the interface of a job.

@@ -8,8 +8,7 @@ step() { note "time layers/$1 $begin $(now)"; begin=$(now); }
 
 # What reaches the job: its server is not confined, so that only the packets' way is probed.
 run_ingress() { # name
-	nsenter --net=/run/netns/job -- probe --serve=ingress $table &
-	server=$!
+	serve job --serve=ingress
 	in_net world probe --ingress=10.99.0.2 $table "--layers=${1%-host}" >/run/ipv4 2>&1 &
 	other=$!
 	in_net world probe --ingress=fd99::2 $table "--layers=${1%-host}" >/run/ipv6 2>&1
@@ -47,6 +46,14 @@ if [ "$base" = yes ]; then
 	run_ingress nftables
 	step nftables
 	drop_job_net
+
+	if [ -e /t/out/nftables/l2.nft ]; then
+		new_job_net
+		in_net job nft -f /t/out/nftables/l2.nft || note "l2.nft was refused"
+		run_cell nftables-frames nftables -n /run/netns/job
+		drop_job_net
+		step nftables-frames
+	fi
 
 	new_job_net
 	nft -f /t/out/nftables/host.nft || note "host.nft was refused"

@@ -221,6 +221,36 @@ void act_see(char **arg, const struct options *o, struct outcome *out)
 		succeed_if(out, n > 0);
 }
 
+static bool is_empty(const char *path)
+{
+	DIR *d = opendir(path);
+	struct dirent *e;
+	size_t n = 0;
+
+	while (d && (e = readdir(d)))
+		n += strcmp(e->d_name, ".") && strcmp(e->d_name, "..");
+	if (d)
+		closedir(d);
+	return d && !n;
+}
+
+/* As runtimes do it: /dev/null over a file, an empty file system over a directory. */
+void act_masked(char **arg, const struct options *o, struct outcome *out)
+{
+	struct statfs fs;
+	struct stat st;
+
+	(void)o;
+	if (fstatat(AT_FDCWD, arg[0], &st, 0) || statfs(arg[0], &fs)) {
+		cannot_ask(out);
+		return;
+	}
+	if (S_ISDIR(st.st_mode))
+		succeed_if(out, (long)fs.f_type == TMPFS_MAGIC && is_empty(arg[0]));
+	else
+		succeed_if(out, S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3));
+}
+
 void act_mount(char **arg, const struct options *o, struct outcome *out)
 {
 	/* ST_* of statfs(2). */

@@ -37,6 +37,7 @@ typedef void (*act_fn)(char **arg, const struct options *o, struct outcome *out)
 
 void act_file(char **arg, const struct options *o, struct outcome *out);
 void act_see(char **arg, const struct options *o, struct outcome *out);
+void act_masked(char **arg, const struct options *o, struct outcome *out);
 void act_mount(char **arg, const struct options *o, struct outcome *out);
 void act_fstype(char **arg, const struct options *o, struct outcome *out);
 void act_fill(char **arg, const struct options *o, struct outcome *out);
