@@ -5,6 +5,8 @@ B      ?= build
 V      ?= 0
 PREFIX ?= /usr/local
 CC     ?= cc
+# 1: fpolicyc needs no library and no loader at run time, so none can change what it writes; 0: the usual way.
+STATIC ?= 1
 FLEX   ?= flex
 BISON  ?= bison
 
@@ -28,7 +30,7 @@ GEN := $(B)/gen/tables.inc $(B)/gen/targets.inc $(B)/gen/library.inc $(B)/gen/se
 	$(B)/gen/lex.h $(B)/gen/parse.tab.h
 
 lib_src := $(wildcard compiler/base/*.c compiler/front/*.c compiler/sema/*.c compiler/ir/*.c \
-	compiler/target/*.c compiler/analysis/*.c compiler/bundle/*.c compiler/merge/*.c compiler/*.c backends/*.c backends/*/*.c)
+	compiler/target/*.c compiler/analysis/*.c compiler/verify/*.c compiler/bundle/*.c compiler/merge/*.c compiler/*.c backends/*.c backends/*/*.c)
 lib_obj := $(lib_src:%.c=$(B)/%.o) $(B)/gen/lex.o $(B)/gen/parse.tab.o
 cmd_src := $(wildcard compiler/cmd/*.c)
 cmd_obj := $(cmd_src:%.c=$(B)/%.o)
@@ -40,7 +42,7 @@ all: $(B)/fpolicyc $(B)/libfpolicy.a
 
 $(B)/fpolicyc: $(cmd_obj) $(B)/libfpolicy.a
 	$(call say,LD,$@)
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(if $(SAN),,$(if $(filter 1,$(STATIC)),-static-pie)) -o $@ $^ $(LIBS)
 
 $(B)/libfpolicy.a: $(lib_obj)
 	$(call say,AR,$@)
@@ -210,7 +212,8 @@ bless: all
 
 # ---- the kernel lab: docs/lab.md ----
 
-LAB_PACKAGES := gcc gcc-aarch64-linux-gnu libc6-dev libc6-dev-arm64-cross qemu-system-arm qemu-system-x86 secilc xz-utils
+QUICK_PACKAGES := binutils gcc libc6-dev qemu-system-x86 secilc xz-utils
+LAB_PACKAGES := $(QUICK_PACKAGES) gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-system-arm
 
 # Programs of the guests, static, for the machines the lab has kernels of.
 lab_programs := $(filter-out cpio,$(patsubst tests/lab/%.c,%,$(wildcard tests/lab/*.c))) escape
@@ -237,15 +240,17 @@ $(B)/lab/cpio: tests/lab/cpio.c
 	$(Q)mkdir -p $(@D) && $(CC) -D_GNU_SOURCE -std=gnu11 -O2 $(WARN) -o $@ $<
 
 # What is missing is asked for; what cannot be had is skipped by the lab itself, with the reason.
-.PHONY: lab lab-quick lab-deps lab-programs
+.PHONY: lab lab-quick lab-deps lab-quick-deps lab-programs
 lab-deps:
 	@tests/lib/packages $(LAB_PACKAGES) || :
+lab-quick-deps:
+	@tests/lib/packages $(QUICK_PACKAGES) || :
 lab-programs: all $(B)/lab/cpio \
 	$(foreach a,$(lab_machines),$(lab_programs:%=$(B)/lab/$(a)/%))
-lab: lab-deps
+lab: lab-deps deps
 	@$(MAKE) -j$(JOBS) --no-print-directory lab-programs
 	@tests/lab/lab $(B) $(LAB_SUITES)
-lab-quick: lab-deps
+lab-quick: lab-quick-deps deps
 	@$(MAKE) -j$(JOBS) --no-print-directory lab-programs
 	@KERNEL=debian-12 tests/lab/lab $(B) truth acts layers runtimes
 

@@ -2,6 +2,7 @@
 /* The boundary: one recovery point a call, results kept in the handle. */
 #include "analysis/probes.h"
 #include "base/num.h"
+#include "front/fmt.h"
 #include "handle.h"
 #include "ir/dump.h"
 #include "merge/merge.h"
@@ -35,7 +36,7 @@ enum fpolicy_status fp_handle_status(const struct fpolicy *p)
 	size_t undecided = 0;
 
 	for (size_t i = 0; i < d->list.n; i++) {
-		if (d->list.at[i].id == FP_E_INTERNAL)
+		if (d->list.at[i].id == FP_E_INTERNAL || d->list.at[i].id == FP_E_ARTIFACT)
 			return FPOLICY_INTERNAL;
 		undecided += d->list.at[i].id == FP_E_UNDECIDED;
 	}
@@ -209,7 +210,7 @@ enum fpolicy_status fpolicy_compile(struct fpolicy *p, const char *name, const c
 	p->accepted = fp_bundle_count(&p->bundle, false);
 	p->best_effort = fp_bundle_count(&p->bundle, true);
 	p->open = fp_bundle_open(&p->unit, p->ir);
-	p->proved = fp_bundle_proved(&p->unit, p->ir);
+	p->proved = fp_bundle_proved(&p->unit, &p->bundle);
 	p->not_checked = fp_bundle_not_checked(&p->unit, p->ir);
 	p->is_done = !p->unit.diags.errors;
 	return fp_handle_status(p);
@@ -272,6 +273,20 @@ enum fpolicy_status fpolicy_dump(struct fpolicy *p, const char *name, const char
 	}
 	*text = fp_buf_text(out);
 	*text_len = out->len;
+	return fp_handle_status(p);
+}
+
+enum fpolicy_status fpolicy_format(struct fpolicy *p, const char *name, const char *data,
+				   size_t len, struct fpolicy_text *out)
+{
+	struct fp_buf *text;
+
+	FP_HANDLE_GUARD(p);
+	text = FP_NEW(&p->unit.arena, struct fp_buf);
+	fp_buf_init(text, &p->unit.arena);
+	const struct fp_source *src = add_root(p, name, data, len);
+	if (src && fp_fmt(&p->unit, src, text))
+		*out = (struct fpolicy_text){ .data = fp_buf_text(text), .len = text->len };
 	return fp_handle_status(p);
 }
 

@@ -96,17 +96,21 @@ const char *fpolicy_proved(const struct fpolicy *p);
 /* What the policy claims and nothing checks: one line each, or "". */
 const char *fpolicy_not_checked(const struct fpolicy *p);
 
+struct fpolicy_text {
+	const char *name, *data;
+	size_t len;
+};
+
+/* The policy in `data` laid out the one way; its imports are not read. `out` has no name. */
+enum fpolicy_status fpolicy_format(struct fpolicy *p, const char *name, const char *data,
+				   size_t len, struct fpolicy_text *out);
+
 /*
  * Folds compiled OCI fragments into a runtime's own config.json, which may only become narrower.
  * `fragments[0]` is oci/config.json of a target; others are patches to it, such as
  * oci/selinux.json. The merged text and the notes (what was left out of the base, one sentence
  * each) live in the handle. Conflicts are diagnostics that name both values.
  */
-struct fpolicy_text {
-	const char *name, *data;
-	size_t len;
-};
-
 struct fpolicy_merged {
 	const char *data;
 	size_t len;

@@ -51,8 +51,7 @@ static uint16_t target_kernel(const struct fp_call_context *c)
 static struct fp_decision fallback(const struct fp_call_context *c, const struct fp_sysdef *sys,
 				   enum fp_abi abi)
 {
-	return fp_ir_is_unknown(c->ir, sys, abi, target_kernel(c)) ? c->ir->call_unknown
-								   : c->ir->call_default;
+	return fp_eval_rest(c->ir, sys, abi, target_kernel(c)).decision;
 }
 
 static const struct fp_pred *condition(const struct fp_clause *clause, enum fp_abi abi)
@@ -60,55 +59,6 @@ static const struct fp_pred *condition(const struct fp_clause *clause, enum fp_a
 	const struct fp_pred *when = clause->rule->u.call.when[abi];
 
 	return when && when->op != FP_PRED_FALSE ? when : NULL;
-}
-
-/* Whether the rule speaks of its calls whatever their arguments. */
-static bool is_unconditional(const struct fp_rule *r)
-{
-	for (unsigned i = 0; i < FP_ABI_N; i++)
-		if (r->u.call.when[i] && r->u.call.when[i]->op != FP_PRED_TRUE)
-			return false;
-	return true;
-}
-
-enum holds {
-	HOLDS_NEVER,
-	HOLDS_PERHAPS,
-	HOLDS_ALWAYS
-};
-
-/* A carried call may have no number of its own (accept on i386), and then no condition either. */
-static enum holds holds(const struct fp_rule *r, const struct fp_sysdef *sys, enum fp_abi abi)
-{
-	const struct fp_pred *when = r->u.call.when[abi];
-
-	if (sys->nr[abi] < 0)
-		return is_unconditional(r) ? HOLDS_ALWAYS : HOLDS_PERHAPS;
-	if (!when || when->op == FP_PRED_FALSE)
-		return HOLDS_NEVER;
-	return when->op == FP_PRED_TRUE ? HOLDS_ALWAYS : HOLDS_PERHAPS;
-}
-
-struct fp_decision fp_call_bound(const struct fp_call_context *c, const struct fp_sysdef *sys,
-				 enum fp_abi abi, bool *is_filtered)
-{
-	const struct fp_call_plan *plan = &c->ir->calls[sys->index];
-	struct fp_decision best = { .action = FP_ACT_ALLOW }, rest = c->ir->call_default;
-
-	*is_filtered = false;
-	for (size_t i = 0; i < plan->n; i++) {
-		enum holds h = holds(plan->at[i].rule, sys, abi);
-		if (h == HOLDS_NEVER)
-			continue;
-		if (fp_decision_cmp(plan->at[i].decision, best) < 0)
-			best = plan->at[i].decision;
-		if (h == HOLDS_ALWAYS)
-			return best;
-		*is_filtered = true;
-	}
-	if (sys->nr[abi] >= 0)
-		rest = fallback(c, sys, abi);
-	return fp_decision_cmp(rest, best) < 0 ? rest : best;
 }
 
 uint32_t fp_mux_mask(const struct fp_sysdef *mux)
@@ -126,35 +76,39 @@ static bool is_multiplexer(const struct fp_sysdef *sys)
 	return sys->flags & FP_SYS_MULTIPLEXER;
 }
 
-/* A rule of its own ends the matter where it is as strict as anything that is carried. */
-static bool is_closed(const struct fp_call_context *c, const struct fp_sysdef *mux, enum fp_abi abi,
-		      struct fp_decision bound)
+static struct fp_decision stricter(struct fp_decision a, struct fp_decision b)
 {
-	const struct fp_call_plan *plan = &c->ir->calls[mux->index];
-
-	for (size_t i = 0; i < plan->n; i++)
-		if (holds(plan->at[i].rule, mux, abi) == HOLDS_ALWAYS &&
-		    plan->at[i].decision.action <= bound.action)
-			return true;
-	return false;
+	return fp_decision_cmp(a, b) <= 0 ? a : b;
 }
 
-bool fp_call_is_hidden(const struct fp_call_context *c, const struct fp_sysdef *sys,
-		       const char **abi)
+static bool is_letting_through(struct fp_decision d)
 {
-	for (unsigned i = 0; i < FP_ABI_N; i++) {
+	return d.action >= FP_ACT_NOTIFY;
+}
+
+enum fp_hidden fp_call_hidden(const struct fp_call_context *c, const struct fp_sysdef *sys,
+			      const char **abi, const char **by)
+{
+	enum fp_hidden found = FP_HIDDEN_NOT;
+
+	for (unsigned i = 0; i < FP_ABI_N && found != FP_HIDDEN_STRICTEST; i++) {
 		const struct fp_sysdef *mux;
 		uint32_t subcall;
-		bool is_filtered;
 
 		if (!(c->open >> i & 1) || !fp_sys_multiplexed(sys, (enum fp_abi)i, &mux, &subcall))
 			continue;
-		struct fp_decision bound = fp_call_bound(c, sys, (enum fp_abi)i, &is_filtered);
+		struct fp_unseen hidden = fp_eval_unseen(c->ir, sys, (enum fp_abi)i);
+		struct fp_unseen own = fp_eval_unseen(c->ir, mux, (enum fp_abi)i);
+		/* A rule of its own ends the matter where it is as strict as what is carried. */
+		bool is_own = own.is_sure && !own.is_tested &&
+			      fp_decision_cmp(own.decision, hidden.decision) <= 0;
+		if (!hidden.is_tested || (is_own && !is_letting_through(own.decision)))
+			continue;
+		found = is_own ? FP_HIDDEN_OPEN : FP_HIDDEN_STRICTEST;
 		*abi = fp_abi((enum fp_abi)i)->name;
-		if (is_filtered && !is_closed(c, mux, (enum fp_abi)i, bound))
-			return true;
+		*by = mux->name;
 	}
-	return false;
+	return found;
 }
 
 /* The conditions of clauses at[from..to) as one: their tests then meet in one set per field. */
@@ -177,9 +131,9 @@ static struct fp_pred any_of(struct fp_call_context *c, enum fp_abi abi, size_t 
 	return (struct fp_pred){ .op = FP_PRED_OR, .kids = kids.at, .n = kids.n };
 }
 
-/* The clauses in order, then `rest`; none lets more through than `floor`. */
+/* The clauses in order, then `rest`; none lets more through than `most`. */
 static uint32_t chain(struct fp_call_context *c, enum fp_abi abi, struct fp_decision rest,
-		      struct fp_decision floor)
+		      struct fp_decision most)
 {
 	const struct fp_call_plan *plan = &c->ir->calls[c->sys->index];
 	uint32_t acc = fp_diagram_leaf(&c->diagram, rest);
@@ -190,34 +144,37 @@ static uint32_t chain(struct fp_call_context *c, enum fp_abi abi, struct fp_deci
 			if (fp_decision_cmp(plan->at[from - 1].decision, it))
 				break;
 		struct fp_pred p = any_of(c, abi, from, to);
-		it = it.action > floor.action ? floor : it;
-		acc = fp_diagram_if(&c->diagram, &p, fp_diagram_leaf(&c->diagram, it), acc);
+		acc = fp_diagram_if(&c->diagram, &p,
+				    fp_diagram_leaf(&c->diagram, stricter(it, most)), acc);
 	}
 	return acc;
 }
 
-struct fp_decision fp_mux_bound(const struct fp_call_context *c, const struct fp_sysdef *self,
-				enum fp_abi abi)
+struct fp_decision fp_call_bound(const struct fp_call_context *c, const struct fp_sysdef *sys,
+				 enum fp_abi abi)
 {
-	bool is_filtered;
-	struct fp_decision best = fp_call_bound(c, self, abi, &is_filtered);
+	struct fp_unseen own = fp_eval_unseen(c->ir, sys, abi);
+	struct fp_decision best = own.decision;
 
-	for (size_t i = 0; i < fp_sys_count(); i++) {
-		const struct fp_sysdef *mux;
+	if (!own.is_sure)
+		best = stricter(best, fallback(c, sys, abi));
+	for (size_t i = 0; is_multiplexer(sys) && i < fp_sys_count(); i++) {
+		const struct fp_sysdef *mux, *it = fp_sys_at(i);
 		uint32_t subcall;
 
-		if (!fp_sys_multiplexed(fp_sys_at(i), abi, &mux, &subcall) || mux != self)
+		if (!fp_sys_multiplexed(it, abi, &mux, &subcall) || mux != sys)
 			continue;
-		struct fp_decision it = fp_call_bound(c, fp_sys_at(i), abi, &is_filtered);
-		if (fp_decision_cmp(it, best) < 0)
-			best = it;
+		struct fp_unseen hidden = fp_eval_unseen(c->ir, it, abi);
+		best = stricter(best, hidden.decision);
+		if (!own.is_sure && !hidden.is_sure)
+			best = stricter(best, fallback(c, it, abi));
 	}
 	return best;
 }
 
 /*
- * A multiplexer: each carried call keeps its own decision, unless a rule that names the multiplexer
- * itself is as strict. `default` speaks only of selectors that carry nothing.
+ * A multiplexer: rules of the carried call and rules of its own, the strictest wins. `default`
+ * speaks only of selectors that no rule is sure to speak of.
  */
 static uint32_t multiplex(struct fp_call_context *c, enum fp_abi abi)
 {
@@ -228,18 +185,20 @@ static uint32_t multiplex(struct fp_call_context *c, enum fp_abi abi)
 	for (size_t i = 0; i < fp_sys_count(); i++) {
 		const struct fp_sysdef *mux, *sys = fp_sys_at(i);
 		uint32_t subcall;
-		bool is_filtered;
 
 		if (!fp_sys_multiplexed(sys, abi, &mux, &subcall) || mux != c->sys)
 			continue;
-		struct fp_decision bound = fp_call_bound(c, sys, abi, &is_filtered);
+		struct fp_unseen hidden = fp_eval_unseen(c->ir, sys, abi);
+		struct fp_decision rest = hidden.decision;
+		if (!hidden.is_sure)
+			rest = stricter(rest, fallback(c, sys, abi));
 		struct fp_test test = { .lo = 0,
 					.hi = FP_WORD_NONE,
 					.mask = fp_mux_mask(mux),
 					.min = subcall,
 					.max = subcall };
 		const struct fp_pred p = { .op = FP_PRED_TEST, .test = test };
-		acc = fp_diagram_if(d, &p, chain(c, abi, bound, bound), acc);
+		acc = fp_diagram_if(d, &p, chain(c, abi, rest, hidden.decision), acc);
 	}
 	return acc;
 }
@@ -258,7 +217,7 @@ static void decide(struct fp_call_context *c, enum fp_abi abi)
 		a->plain = fp_diagram_decision(&c->diagram, a->root);
 	if (c->diagram.is_spent && is_multiplexer(c->sys)) {
 		a->is_plain = true;
-		a->plain = fp_mux_bound(c, c->sys, abi);
+		a->plain = fp_call_bound(c, c->sys, abi);
 	}
 }
 

@@ -128,13 +128,21 @@ static void claim_call(struct judge *j, const struct fp_rule *r)
 		return;
 	for (size_t i = 0; i < call->calls.n; i++) {
 		const struct fp_sysdef *sys = fp_sys_at(call->calls.at[i]);
-		const char *abi;
-		if (fp_call_is_hidden(j->c, sys, &abi))
+		const char *abi, *mux;
+		enum fp_hidden hidden = fp_call_hidden(j->c, sys, &abi, &mux);
+		if (hidden == FP_HIDDEN_STRICTEST)
 			claim(j, r, FP_CLAIM_NARROWER,
 			      fp_arena_printf(&j->c->unit->arena,
 					      "on %s %s can also be made through a call that hides "
 					      "its arguments: that way gets its strictest outcome",
 					      abi, sys->name));
+		if (hidden == FP_HIDDEN_OPEN)
+			claim(j, r, FP_CLAIM_EXACT,
+			      fp_arena_printf(
+				      &j->c->unit->arena,
+				      "on %s a rule lets %s make it too, with arguments that "
+				      "no filter sees",
+				      abi, mux));
 	}
 	for (size_t i = 0; !is_letting_through(call->decision) && i < call->calls.n; i++) {
 		const struct fp_sysdef *sys = fp_sys_at(call->calls.at[i]);

@@ -6,13 +6,6 @@
 
 #define FIELD_ALL(f) ((f)->hi == FP_WORD_NONE ? (uint64_t)UINT32_MAX : UINT64_MAX)
 
-int fp_decision_cmp(struct fp_decision a, struct fp_decision b)
-{
-	if (a.action != b.action)
-		return a.action < b.action ? -1 : 1;
-	return (a.data > b.data) - (a.data < b.data);
-}
-
 void fp_diagram_reset(struct fp_diagram *d, struct fp_arena *arena)
 {
 	if (!d->unique) {

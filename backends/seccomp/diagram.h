@@ -83,7 +83,4 @@ struct fp_decision fp_diagram_strictest(const struct fp_diagram *d, uint32_t nod
 uint32_t fp_diagram_graph(const struct fp_diagram *d, uint32_t node, struct fp_graph *g,
 			  uint32_t (*value)(struct fp_decision decision));
 
-/* Stricter first; of equal actions the smaller data. */
-int fp_decision_cmp(struct fp_decision a, struct fp_decision b);
-
 #endif

@@ -149,11 +149,9 @@ static void add_strictest(struct fp_scmp *o, const struct fp_diagram *d, uint32_
 	if (!d->is_spent)
 		plain = fp_diagram_strictest(d, root);
 	for (unsigned i = 0; d->is_spent && i < FP_ABI_N; i++) {
-		bool is_filtered;
 		if (!o->c->abi[i].is_there)
 			continue;
-		struct fp_decision it =
-			fp_call_bound(o->c, o->c->sys, (enum fp_abi)i, &is_filtered);
+		struct fp_decision it = fp_call_bound(o->c, o->c->sys, (enum fp_abi)i);
 		if (!is_any || fp_decision_cmp(it, plain) < 0)
 			plain = it;
 		is_any = true;
@@ -221,7 +219,8 @@ bool fp_scmp_is_closed(const struct fp_scmp *o, const struct fp_sysdef *mux)
 			uint32_t sub;
 			if (fp_sys_multiplexed(fp_sys_at(i), (enum fp_abi)abi, &it, &sub) &&
 			    it == mux)
-				fp_call_bound(o->c, fp_sys_at(i), (enum fp_abi)abi, &is_any);
+				is_any = fp_eval_unseen(o->ir, fp_sys_at(i), (enum fp_abi)abi)
+						 .is_tested;
 		}
 	}
 	return is_any;
@@ -233,18 +232,22 @@ static void close_multiplexer(struct fp_scmp *o, const struct fp_sysdef *mux)
 	struct fp_scmp_entry e = { .sys = mux, .is_first = true };
 	struct fp_decision *d = &e.decision;
 	struct fp_scmp_verdict *v = &o->verdicts[mux->index];
+	bool is_plain = true;
 
 	d->action = FP_ACT_ALLOW;
 	for (unsigned abi = 0; abi < FP_ABI_N; abi++) {
 		if (!o->c->abi[abi].is_there)
 			continue;
-		struct fp_decision it = fp_scmp_said(o, fp_mux_bound(o->c, mux, (enum fp_abi)abi));
+		struct fp_decision it = fp_scmp_said(o, fp_call_bound(o->c, mux, (enum fp_abi)abi));
 		*d = fp_decision_cmp(it, *d) < 0 ? it : *d;
+		is_plain &= o->c->abi[abi].is_plain;
 	}
-	v->narrower = FP_SCMP_CLOSED;
+	if (!is_plain)
+		v->narrower = FP_SCMP_CLOSED;
 	if (d->action == FP_ACT_ALLOW && o->rest.action == FP_ACT_ALLOW)
 		return;
 	if (!fp_decision_cmp(*d, o->rest)) {
+		v->narrower = FP_SCMP_CLOSED;
 		if (d->action < FP_ACT_ERRNO)
 			v->wider =
 				"answers ENOSYS: libseccomp takes no rule with the default action";

@@ -99,7 +99,7 @@ static void claim_call(struct fp_scmp *o, const struct fp_rule *r)
 		narrower = narrower ? narrower : v->narrower;
 		wider = wider ? wider : v->wider;
 		const struct fp_sysdef *mux = closed_way(o, fp_sys_at(call->calls.at[i]));
-		if (mux) {
+		if (mux && o->verdicts[mux->index].narrower) {
 			narrower = FP_SCMP_CLOSED;
 			wider = wider ? wider : o->verdicts[mux->index].wider;
 		}
@@ -119,14 +119,12 @@ static void claim_call(struct fp_scmp *o, const struct fp_rule *r)
 static bool meets_default(const struct fp_scmp *o, const struct fp_sysdef *sys)
 {
 	uint16_t kernel = FP_SINCE(o->target->kernel.major, o->target->kernel.minor);
-	bool is_filtered;
 
 	for (unsigned i = 0; i < FP_ABI_N; i++) {
 		enum fp_abi abi = (enum fp_abi)i;
 		if (!(o->c->open >> i & 1) || fp_ir_is_unknown(o->ir, sys, abi, kernel))
 			continue;
-		fp_call_bound(o->c, sys, abi, &is_filtered);
-		if (is_filtered || !o->ir->calls[sys->index].n)
+		if (!fp_eval_unseen(o->ir, sys, abi).is_sure)
 			return true;
 	}
 	return false;

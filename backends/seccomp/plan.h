@@ -7,6 +7,7 @@
 #include "backends/seccomp/code.h"
 #include "backends/seccomp/diagram.h"
 #include "backends/seccomp/seccomp.h"
+#include "ir/eval.h"
 
 /* Meaning of one call on one ABI. */
 struct fp_call_abi {
@@ -43,20 +44,20 @@ void fp_call_load(struct fp_call_context *c, const struct fp_sysdef *sys);
 /* Its arguments as tests. Also where the diagram is spent: then clause by clause. */
 uint32_t fp_call_graph(struct fp_call_context *c, enum fp_abi abi, struct fp_graph *g);
 
-/*
- * The strictest that can happen to the call whatever its arguments are, and whether they matter.
- * For calls that a multiplexer carries behind a pointer.
- */
+/* The strictest that can happen to the call, whatever its arguments are and carry. */
 struct fp_decision fp_call_bound(const struct fp_call_context *c, const struct fp_sysdef *sys,
-				 enum fp_abi abi, bool *is_filtered);
+				 enum fp_abi abi);
 
-/* A call that a multiplexer of an open ABI carries while its rules test arguments. */
-bool fp_call_is_hidden(const struct fp_call_context *c, const struct fp_sysdef *sys,
-		       const char **abi);
+/* What a multiplexer of an open ABI does to rules that test arguments which it hides. */
+enum fp_hidden {
+	FP_HIDDEN_NOT,  /* it carries the call nowhere, or lets it through nowhere */
+	FP_HIDDEN_OPEN, /* a rule on the multiplexer lets the call through, whatever they are */
+	FP_HIDDEN_STRICTEST, /* that way the call meets the strictest of its rules */
+};
 
-/* The strictest that a call of the multiplexer `self` can meet. */
-struct fp_decision fp_mux_bound(const struct fp_call_context *c, const struct fp_sysdef *self,
-				enum fp_abi abi);
+/* `abi` and `by`, the multiplexer, say where. */
+enum fp_hidden fp_call_hidden(const struct fp_call_context *c, const struct fp_sysdef *sys,
+			      const char **abi, const char **by);
 
 /* Which bits of argument 0 select the carried call: those of the parameter's type. */
 uint32_t fp_mux_mask(const struct fp_sysdef *mux);

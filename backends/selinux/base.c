@@ -45,24 +45,30 @@ static void write_sids(struct se_writer *w)
 	se_line(w, "(sidorder (%s))", fp_buf_text(&order));
 }
 
-static void write_levels(struct se_writer *w)
+/* One text for all targets: it is a third of the policy. */
+static const struct fp_buf *levels(struct fp_unit *u)
 {
-	struct fp_buf order;
+	const struct fp_buf *made = fp_unit_recall(u, "selinux levels", NULL, NULL);
 
-	fp_buf_init(&order, w->buf.arena);
-	se_line(w, "(sensitivity s0)");
-	se_line(w, "(sensitivityorder (s0))");
+	if (made)
+		return made;
+	struct fp_buf order, *out = FP_NEW(&u->arena, struct fp_buf);
+	fp_buf_init(&order, &u->arena);
+	fp_buf_init(out, &u->arena);
+	fp_buf_puts(out, "(sensitivity s0)\n(sensitivityorder (s0))\n");
 	for (unsigned i = 0; i < CATEGORIES; i++) {
-		fp_buf_puts(&w->buf, "(category c");
-		fp_buf_number(&w->buf, i);
-		fp_buf_puts(&w->buf, ")\n");
+		fp_buf_puts(out, "(category c");
+		fp_buf_number(out, i);
+		fp_buf_puts(out, ")\n");
 		fp_buf_puts(&order, i ? " c" : "c");
 		fp_buf_number(&order, i);
 	}
-	se_line(w, "(categoryorder (%s))", fp_buf_text(&order));
-	se_line(w, "(sensitivitycategory s0 (range c0 c%u))", CATEGORIES - 1);
-	se_line(w, "(level low (s0))");
-	se_line(w, "(level high (s0 (range c0 c%u)))", CATEGORIES - 1);
+	fp_buf_printf(out, "(categoryorder (%s))\n", fp_buf_text(&order));
+	fp_buf_printf(out, "(sensitivitycategory s0 (range c0 c%u))\n", CATEGORIES - 1);
+	fp_buf_puts(out, "(level low (s0))\n");
+	fp_buf_printf(out, "(level high (s0 (range c0 c%u)))\n", CATEGORIES - 1);
+	fp_unit_keep(u, "selinux levels", NULL, NULL, out);
+	return out;
 }
 
 /* always_check_network is what makes node rules count; the others as distributions set them. */
@@ -297,7 +303,8 @@ static void write_head(struct se_writer *w)
 	se_line(w, "(handleunknown deny)");
 	write_policycaps(w);
 	write_classes(w);
-	write_levels(w);
+	const struct fp_buf *text = levels(w->plan->paths.u);
+	fp_buf_add(&w->buf, text->data, text->len);
 	write_types(w);
 	write_sids(w);
 }

@@ -63,8 +63,9 @@ static void write_calls(struct se_writer *w, bool is_module)
 			for (; same_grant(first, row); row = se_call_at(++i))
 				granted |= se_call_passes(w->plan->ir, w->plan->target, row->call,
 							  row->args);
-			const struct se_class_row *has = class_row(w->plan, cls, first->perms);
-			if (!granted || !has)
+			const struct se_class_row *has =
+				granted ? class_row(w->plan, cls, first->perms) : NULL;
+			if (!has)
 				continue;
 			known = has;
 			for (const char *at = first->perms; *at;) {

@@ -97,7 +97,7 @@ static uint32_t decisions(const struct call_differ *c, const struct fp_ir *ir,
 {
 	const struct fp_decision kill = { .action = FP_ACT_KILL };
 
-	return fp_domain_is_open(ir, abi) ? fp_domain_call(c->dd, ir, sys, abi)
+	return fp_domain_is_open(ir, abi) ? fp_domain_call(c->dd, ir, sys, abi, UINT16_MAX)
 					  : fp_dd_leaf(c->dd, fp_domain_leaf(kill));
 }
 

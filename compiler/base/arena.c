@@ -28,7 +28,7 @@ struct fp_owned {
 
 void fp_arena_init(struct fp_arena *a, size_t limit, jmp_buf *recover)
 {
-	*a = (struct fp_arena){ .limit = limit, .recover = recover };
+	*a = (struct fp_arena){ .limit = limit, .chunk = FP_ARENA_CHUNK, .recover = recover };
 }
 
 void fp_arena_free(struct fp_arena *a)
@@ -53,19 +53,20 @@ static void fail(const struct fp_arena *a)
 /* Room for what stands alone: more than a chunk, or more than is worth beginning a new one for. */
 static bool is_large(const struct fp_arena *a, size_t size)
 {
-	return size > FP_ARENA_CHUNK / 4 || FP_ARENA_CHUNK > a->limit - a->used;
+	return size > a->chunk / 4 || a->chunk > a->limit - a->used;
 }
 
 static struct fp_chunk *take(struct fp_arena *a, size_t bytes)
 {
 	if (bytes > a->limit - a->used)
 		fail(a);
-	struct fp_chunk *c = bytes == FP_ARENA_CHUNK ? aligned_alloc(bytes, bytes) : malloc(bytes);
+	bool is_huge = FP_ARENA_CHUNK >= HUGE_PAGE && bytes == FP_ARENA_CHUNK;
+	struct fp_chunk *c = is_huge ? aligned_alloc(bytes, bytes) : malloc(bytes);
 	if (!c)
 		fail(a);
 	a->used += bytes;
 	/* One fault in place of 512, where the kernel has a huge page. Before the first write. */
-	if (FP_ARENA_CHUNK >= HUGE_PAGE && bytes == FP_ARENA_CHUNK)
+	if (is_huge)
 		(void)madvise(c, bytes, MADV_HUGEPAGE);
 	*c = (struct fp_chunk){ .cap = bytes - sizeof(*c) };
 	return c;
@@ -87,7 +88,7 @@ static struct fp_chunk *take_large(struct fp_arena *a, size_t size)
 
 static struct fp_chunk *take_chunk(struct fp_arena *a)
 {
-	struct fp_chunk *c = take(a, FP_ARENA_CHUNK);
+	struct fp_chunk *c = take(a, a->chunk);
 
 	c->next = a->chunks;
 	a->chunks = c;

@@ -24,6 +24,7 @@ struct fp_arena {
 	struct fp_spare *spares[FP_ARENA_SPARES]; /* [n]: blocks of 2^n to 2^(n+1) - 1 bytes */
 	struct fp_owned *owned;
 	size_t used, limit; /* bytes taken from the system; `limit` is never passed */
+	size_t chunk;       /* asked for at once; FP_ARENA_CHUNK, less for what stays small */
 	jmp_buf *recover;
 };
 

@@ -136,33 +136,41 @@ static bool is_empty(const struct fp_buf *out)
 	return c == '{' || c == '[';
 }
 
-static void new_line(struct fp_buf *out, size_t depth)
+static char *new_line(char *at, size_t depth)
 {
-	char *at = fp_buf_room(out, 1 + 2 * depth);
-
-	at[0] = '\n';
-	memset(at + 1, ' ', 2 * depth);
-	out->len += 1 + 2 * depth;
-	out->data[out->len] = '\0';
+	*at++ = '\n';
+	return (char *)memset(at, ' ', 2 * depth) + 2 * depth;
 }
 
 /* Before a value, and its key if it has one. */
 static void lead(struct fp_buf *out, size_t depth, const char *key)
 {
+	size_t len = key ? plain(key) : 0;
+	char *begin = fp_buf_room(out, 2 * depth + len + 6), *at = begin;
+
 	if (!is_empty(out))
-		fp_buf_putc(out, ',');
-	new_line(out, depth);
+		*at++ = ',';
+	at = new_line(at, depth);
+	if (key) {
+		*at++ = '"';
+		at = (char *)memcpy(at, key, len) + len;
+	}
+	out->len += (size_t)(at - begin);
 	if (!key)
 		return;
-	put_string(out, key);
-	fp_buf_add(out, ": ", 2);
+	put_special(out, key + len);
+	fp_buf_add(out, "\": ", 3);
 }
 
 static void close_bracket(struct fp_buf *out, size_t depth, char bracket)
 {
+	char *begin = fp_buf_room(out, 2 * depth + 2), *at = begin;
+
 	if (!is_empty(out))
-		new_line(out, depth);
-	fp_buf_putc(out, bracket);
+		at = new_line(at, depth);
+	*at++ = bracket;
+	*at = '\0';
+	out->len += (size_t)(at - begin);
 }
 
 /* ---- trees ---- */

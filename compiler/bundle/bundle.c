@@ -127,6 +127,8 @@ void fp_bundle_build(struct fp_unit *u, const struct fp_ir *ir,
 		return;
 	for (size_t i = 0; i < ir->rule_count; i++)
 		fp_bundle_check_held(u, out, &ir->rules[i]);
+	if (!u->diags.errors)
+		fp_bundle_prove(u, out);
 	if (u->diags.errors)
 		return;
 	for (size_t i = 0; i < n; i++) {

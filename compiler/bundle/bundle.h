@@ -18,11 +18,18 @@ struct fp_bundle_target {
 	bool counts[FP_LAYER_N]; /* the target runs the layer: what it holds is held */
 };
 
+/* What was decided from the bytes of an artifact. */
+struct fp_proof {
+	const char *path;
+	enum fp_outcome outcome; /* HOLDS or NOT_CHECKED: anything else is an error */
+};
+
 struct fp_bundle {
 	const struct fp_ir *ir;
 	struct fp_bundle_target *targets; /* by name */
 	size_t target_count;
-	FP_VEC(struct fp_file) files; /* sorted by path when done */
+	FP_VEC(struct fp_file) files;   /* sorted by path when done */
+	FP_VEC(struct fp_proof) proofs; /* by path */
 };
 
 /*
@@ -63,8 +70,11 @@ size_t fp_bundle_count(const struct fp_bundle *b, bool by_best_effort);
 /* "OPEN: ${job}: ...": one line; "" if every parameter has a value. */
 const char *fp_bundle_open(struct fp_unit *u, const struct fp_ir *ir);
 
-/* "PROVED: 3 never, 2 expect, within ...": one line; "" if nothing is claimed. */
-const char *fp_bundle_proved(struct fp_unit *u, const struct fp_ir *ir);
+/* Decides every filter from its bytes. What is wrong or undecided is an error. */
+void fp_bundle_prove(struct fp_unit *u, struct fp_bundle *b);
+
+/* "PROVED: 3 never, 2 expect, within ..., 4 filters": one line; "" if there is nothing. */
+const char *fp_bundle_proved(struct fp_unit *u, const struct fp_bundle *b);
 
 /* "NOT CHECKED: never ... critical: by more than one layer": a line each; "" if there is none. */
 const char *fp_bundle_not_checked(struct fp_unit *u, const struct fp_ir *ir);

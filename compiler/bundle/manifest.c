@@ -239,9 +239,19 @@ const char *fp_bundle_not_checked(struct fp_unit *u, const struct fp_ir *ir)
 	return fp_buf_text(&out);
 }
 
-/* "PROVED: 3 never, 2 expect, within untrusted-ceiling". */
-const char *fp_bundle_proved(struct fp_unit *u, const struct fp_ir *ir)
+static size_t proved_artifacts(const struct fp_bundle *b)
 {
+	size_t n = 0;
+
+	for (size_t i = 0; i < b->proofs.n; i++)
+		n += b->proofs.at[i].outcome == FP_HOLDS;
+	return n;
+}
+
+/* "PROVED: 3 never, 2 expect, within untrusted-ceiling, 4 filters". */
+const char *fp_bundle_proved(struct fp_unit *u, const struct fp_bundle *b)
+{
+	const struct fp_ir *ir = b->ir;
 	struct fp_buf out;
 
 	fp_buf_init(&out, &u->arena);
@@ -254,12 +264,17 @@ const char *fp_bundle_proved(struct fp_unit *u, const struct fp_ir *ir)
 			fp_buf_printf(&out, "%s%s %s",
 				      out.len ? ", " : "PROVED: ", relations[ir->bounds[i].is_base],
 				      ir->bounds[i].name);
+	if (proved_artifacts(b))
+		fp_buf_printf(&out, "%s%zu filters",
+			      out.len ? ", " : "PROVED: ", proved_artifacts(b));
 	fp_buf_puts(&out, out.len ? "\n" : "");
 	return fp_buf_text(&out);
 }
 
-static void put_proved(struct fp_unit *u, struct fp_json *j, const struct fp_ir *ir)
+static void put_proved(struct fp_unit *u, struct fp_json *j, const struct fp_bundle *b)
 {
+	const struct fp_ir *ir = b->ir;
+
 	fp_json_open_object(j, "proved");
 	fp_json_open_array(j, "bounds");
 	for (size_t i = 0; i < ir->bound_count; i++)
@@ -270,6 +285,11 @@ static void put_proved(struct fp_unit *u, struct fp_json *j, const struct fp_ir 
 							 ir->bounds[i].name));
 	fp_json_close(j);
 	fp_json_put_number(j, "expect", proved(ir, FP_ASSERT_EXPECT));
+	fp_json_open_array(j, "filters");
+	for (size_t i = 0; i < b->proofs.n; i++)
+		if (b->proofs.at[i].outcome == FP_HOLDS)
+			fp_json_put_text(j, NULL, b->proofs.at[i].path);
+	fp_json_close(j);
 	fp_json_put_number(j, "never", proved(ir, FP_ASSERT_NEVER));
 	fp_json_close(j);
 }
@@ -282,8 +302,9 @@ static bool has_dates(const struct fp_ir *ir)
 	return ir->waiver_count > 0;
 }
 
-static void checks(struct fp_unit *u, struct fp_json *j, const struct fp_ir *ir)
+static void checks(struct fp_unit *u, struct fp_json *j, const struct fp_bundle *b)
 {
+	const struct fp_ir *ir = b->ir;
 	const struct fp_date d = u->options.today;
 	const char *dates = !has_dates(ir) ? "none" : "NOT CHECKED";
 
@@ -294,7 +315,7 @@ static void checks(struct fp_unit *u, struct fp_json *j, const struct fp_ir *ir)
 	each_open(u, ir, put_open, j);
 	fp_json_close(j);
 	fp_json_put_text(j, "dates", dates);
-	put_proved(u, j, ir);
+	put_proved(u, j, b);
 	fp_json_put_number(j, "testsThatHold", proved(ir, FP_ASSERT_TEST));
 	fp_json_close(j);
 }
@@ -318,7 +339,7 @@ void fp_bundle_manifest(struct fp_unit *u, struct fp_bundle *b)
 	fp_json_begin(&j, u, &out);
 	fp_json_put_text(&j, "$schema", "manifest.schema.json");
 	artifacts(u, &j, b);
-	checks(u, &j, ir);
+	checks(u, &j, b);
 	compiler(&j);
 	exceptions(u, &j, ir);
 	fp_json_open_array(&j, "openParameters");

@@ -151,7 +151,8 @@ static void build(struct canon *c, struct functions *f)
 		f->call[abi] = FP_NEW_ARRAY(c->out->arena, fp_sys_count(), uint32_t);
 		for (size_t i = 0; i < fp_sys_count(); i++)
 			if (fp_sys_at(i)->nr[abi] >= 0)
-				f->call[abi][i] = fp_domain_call(c->d, c->ir, fp_sys_at(i), abi);
+				f->call[abi][i] =
+					fp_domain_call(c->d, c->ir, fp_sys_at(i), abi, UINT16_MAX);
 	}
 	f->net[0] = fp_domain_net(c->d, c->ir, true);
 	f->net[1] = fp_domain_net(c->d, c->ir, false);

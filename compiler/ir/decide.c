@@ -13,6 +13,7 @@ void fp_prover_init(struct fp_prover *p, struct fp_unit *u, const struct fp_budg
 	*p = (struct fp_prover){ .u = u, .states = budget ? budget->states : FP_WALK_BUDGET };
 	p->paths = FP_NEW(&u->arena, struct fp_arena);
 	fp_arena_init(p->paths, 0, u->arena.recover); /* each walk gets what is left */
+	p->paths->chunk = FP_ARENA_CHUNK / 16;
 	fp_arena_own(&u->arena, release, p->paths);
 	fp_dd_init(&p->dd, &u->arena, budget ? budget->nodes : FP_DD_BUDGET);
 }

@@ -46,7 +46,8 @@ static struct fp_counter direct(struct fp_prover *p, const struct fp_ir *ir,
 	uint32_t permits = FP_DD_TRUE;
 
 	if (!is_unfiltered(s->call))
-		permits = fp_domain_permits(&p->dd, fp_domain_call(&p->dd, ir, s->call, abi));
+		permits = fp_domain_permits(&p->dd,
+					    fp_domain_call(&p->dd, ir, s->call, abi, UINT16_MAX));
 	if (!is_never)
 		permits = fp_dd_not(&p->dd, permits);
 	struct fp_counter c = counter(p, ir, s->call, abi, fp_dd_and(&p->dd, condition, permits));
@@ -72,7 +73,8 @@ static struct fp_counter carried(struct fp_prover *p, const struct fp_ir *ir,
 		return (struct fp_counter){ .outcome = FP_HOLDS };
 	struct fp_test is = fp_domain_selector(mux, abi, subcall);
 	const struct fp_pred selects = { .op = FP_PRED_TEST, .test = is };
-	uint32_t permits = fp_domain_permits(&p->dd, fp_domain_call(&p->dd, ir, mux, abi));
+	uint32_t permits =
+		fp_domain_permits(&p->dd, fp_domain_call(&p->dd, ir, mux, abi, UINT16_MAX));
 	struct fp_counter c = counter(p, ir, mux, abi,
 				      fp_dd_and(&p->dd, permits, fp_domain_pred(&p->dd, &selects)));
 	if (c.outcome == FP_FAILS)
@@ -132,7 +134,7 @@ static uint32_t decisions(const struct calls *c, const struct fp_ir *ir,
 {
 	const struct fp_decision kill = { .action = FP_ACT_KILL };
 
-	return fp_domain_is_open(ir, abi) ? fp_domain_call(&c->p->dd, ir, sys, abi)
+	return fp_domain_is_open(ir, abi) ? fp_domain_call(&c->p->dd, ir, sys, abi, UINT16_MAX)
 					  : fp_dd_leaf(&c->p->dd, fp_domain_leaf(kill));
 }
 

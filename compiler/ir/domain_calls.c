@@ -39,7 +39,7 @@ bool fp_domain_is_open(const struct fp_ir *ir, enum fp_abi abi)
 
 static unsigned first_var(unsigned word)
 {
-	return word / 2 * 64 + (word % 2 ? 0 : 32);
+	return FP_DOMAIN_ARGS + word / 2 * 64 + (word % 2 ? 0 : 32);
 }
 
 struct three { /* where the field is below, at and above a number */
@@ -118,22 +118,31 @@ uint32_t fp_domain_pred(struct fp_dd *d, const struct fp_pred *p)
 
 /* ---- policies ---- */
 
-/*
- * Clauses, strictest first, over what speaks where none of them does. A rule on a multiplexer
- * (`behind`: the answer for what it carries) can only take away.
- */
+static struct fp_decision stricter(struct fp_decision a, struct fp_decision b)
+{
+	return fp_decision_cmp(a, b) <= 0 ? a : b;
+}
+
+/* Clauses, strictest first, over what speaks where none of them does; `most` bounds each. */
 static uint32_t clauses(struct fp_dd *d, const struct fp_ir *ir, const struct fp_sysdef *sys,
-			enum fp_abi abi, struct fp_decision rest, bool behind)
+			enum fp_abi abi, struct fp_decision rest, struct fp_decision most)
 {
 	const struct fp_call_plan *plan = &ir->calls[sys->index];
 	uint32_t r = fp_dd_leaf(d, fp_domain_leaf(rest));
+	size_t end = 0;
 
-	for (size_t i = plan->n; i > 0; i--) {
+	/* Nothing behind a clause that always holds is asked. */
+	while (end < plan->n) {
+		const struct fp_pred *when = plan->at[end++].rule->u.call.when[abi];
+		if (when && when->op == FP_PRED_TRUE)
+			break;
+	}
+	for (size_t i = end; i > 0; i--) {
 		const struct fp_pred *when = plan->at[i - 1].rule->u.call.when[abi];
-		struct fp_decision it = plan->at[i - 1].decision;
-		if (!when || (behind && it.action > rest.action))
-			continue;
-		r = fp_dd_if(d, fp_domain_pred(d, when), fp_dd_leaf(d, fp_domain_leaf(it)), r);
+		struct fp_decision it = stricter(plan->at[i - 1].decision, most);
+		if (when)
+			r = fp_dd_if(d, fp_domain_pred(d, when), fp_dd_leaf(d, fp_domain_leaf(it)),
+				     r);
 	}
 	return r;
 }
@@ -150,20 +159,23 @@ struct fp_test fp_domain_selector(const struct fp_sysdef *mux, enum fp_abi abi, 
 }
 
 uint32_t fp_domain_call(struct fp_dd *d, const struct fp_ir *ir, const struct fp_sysdef *sys,
-			enum fp_abi abi)
+			enum fp_abi abi, uint16_t kernel)
 {
-	bool is_unknown = fp_ir_is_unknown(ir, sys, abi, UINT16_MAX);
-	uint32_t r =
-		clauses(d, ir, sys, abi, is_unknown ? ir->call_unknown : ir->call_default, false);
+	const struct fp_decision allow = { .action = FP_ACT_ALLOW };
+	struct fp_decision rest = fp_eval_rest(ir, sys, abi, kernel).decision;
+	uint32_t r = clauses(d, ir, sys, abi, rest, allow);
 
 	for (size_t i = 0; sys->flags & FP_SYS_MULTIPLEXER && i < fp_sys_count(); i++) {
-		const struct fp_sysdef *mux;
+		const struct fp_sysdef *mux, *it = fp_sys_at(i);
 		uint32_t subcall;
-		if (!fp_sys_multiplexed(fp_sys_at(i), abi, &mux, &subcall) || mux != sys)
+		if (!fp_sys_multiplexed(it, abi, &mux, &subcall) || mux != sys)
 			continue;
 		struct fp_test is = fp_domain_selector(mux, abi, subcall);
-		struct fp_answer a = fp_eval_carried(ir, fp_sys_at(i), abi, UINT16_MAX);
-		r = fp_dd_if(d, test(d, &is), clauses(d, ir, sys, abi, a.decision, true), r);
+		struct fp_unseen hidden = fp_eval_unseen(ir, it, abi);
+		rest = hidden.decision;
+		if (!hidden.is_sure)
+			rest = stricter(rest, fp_eval_rest(ir, it, abi, kernel).decision);
+		r = fp_dd_if(d, test(d, &is), clauses(d, ir, sys, abi, rest, hidden.decision), r);
 	}
 	return r;
 }
@@ -239,13 +251,14 @@ static uint64_t reversed(uint64_t v)
 void fp_domain_args(const struct fp_dd_set *bits, uint64_t args[6])
 {
 	for (unsigned i = 0; i < 6; i++)
-		args[i] = reversed(bits->word[i]);
+		args[i] = reversed(bits->word[FP_DOMAIN_ARGS / 64 + i]);
 }
 
 void fp_domain_bits(const uint64_t args[6], struct fp_dd_set *out)
 {
+	*out = (struct fp_dd_set){ 0 };
 	for (unsigned i = 0; i < 6; i++)
-		out->word[i] = reversed(args[i]);
+		out->word[FP_DOMAIN_ARGS / 64 + i] = reversed(args[i]);
 }
 
 static const struct fp_const *named(const char *family, enum fp_abi abi, uint64_t value)

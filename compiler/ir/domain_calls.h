@@ -7,10 +7,16 @@
 #include "ir/ir.h"
 
 /*
- * Variables are the bits of seccomp_data.args, argument by argument, the highest bit first. Leaves
- * of a policy's diagram are decisions, fp_domain_leaf(). Everything is asked as fp_eval_call() with
- * the newest kernel would answer: where the kernel has no such call there is nothing to decide.
+ * Variables are the bits of seccomp_data: the architecture, the number, the arguments one by one,
+ * the instruction pointer; the highest bit of each first. Leaves of a policy's diagram are
+ * decisions, fp_domain_leaf(). Everything is asked as fp_eval_call() would answer on `kernel`
+ * (FP_SINCE; UINT16_MAX where none is named: there is nothing to decide where a call is missing).
  */
+#define FP_DOMAIN_ARCH 0u
+#define FP_DOMAIN_NR   32u
+#define FP_DOMAIN_ARGS 64u
+#define FP_DOMAIN_IP   448u
+
 static inline uint32_t fp_domain_leaf(struct fp_decision d)
 {
 	return (uint32_t)d.action << 16 | d.data;
@@ -26,7 +32,7 @@ uint32_t fp_domain_pred(struct fp_dd *d, const struct fp_pred *p);
 
 /* What happens to a call that the ABI numbers. */
 uint32_t fp_domain_call(struct fp_dd *d, const struct fp_ir *ir, const struct fp_sysdef *sys,
-			enum fp_abi abi);
+			enum fp_abi abi, uint16_t kernel);
 
 /* 1 where the decision lets the call go some way; where `wide` lets it go farther than `narrow`. */
 uint32_t fp_domain_permits(struct fp_dd *d, uint32_t decisions);

@@ -4,7 +4,7 @@
 
 #define SEGMENT_BITS 12u
 #define SEGMENT      (1u << SEGMENT_BITS)
-#define LEAF_VAR     511u
+#define LEAF_VAR     UINT16_MAX
 #define BUCKETS_MIN  (1u << 10)
 #define BUCKETS_MAX  (1u << 20)
 #define CACHE_MIN    (1u << 9)
@@ -257,6 +257,14 @@ void fp_dd_witness(const struct fp_dd *d, uint32_t a, struct fp_dd_set *out)
 			fp_dd_set_add(out, var_of(d, a));
 		a = high ? high_of(d, a) : low_of(d, a);
 	}
+}
+
+uint32_t fp_dd_restrict(const struct fp_dd *d, uint32_t a, const struct fp_dd_set *at_bits,
+			unsigned end)
+{
+	while (var_of(d, a) < end)
+		a = fp_dd_set_has(at_bits, var_of(d, a)) ? high_of(d, a) : low_of(d, a);
+	return a;
 }
 
 uint32_t fp_dd_eval(const struct fp_dd *d, uint32_t a, const struct fp_dd_set *at_bits)

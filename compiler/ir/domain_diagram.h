@@ -16,7 +16,7 @@
  * Once the budget is spent every result is FP_DD_FALSE and is_spent stays set: whoever asks must
  * look at it before he believes an answer. Recursion is as deep as there are variables.
  */
-#define FP_DD_VARS     384u
+#define FP_DD_VARS     512u
 #define FP_DD_LEAF_MAX ((1u << 24) - 1)
 
 #define FP_DD_FALSE 0u /* the leaves 0 and 1 */
@@ -35,7 +35,7 @@ struct fp_dd_cached {
 
 struct fp_dd {
 	struct fp_arena *arena;
-	uint64_t **nodes; /* in segments: variable, low, high in 9, 24, 24 bits */
+	uint64_t **nodes; /* in segments: variable, low, high in 16, 24, 24 bits */
 	uint32_t **chain; /* the next node of the same bucket, 0: none */
 	uint32_t *buckets;
 	uint32_t n, budget, bucket_count;
@@ -74,6 +74,10 @@ uint32_t fp_dd_apply(struct fp_dd *d, const struct fp_dd_op *op, uint32_t a, uin
 
 /* Whether some value of the variables in `gone` makes `a` (of leaves 0 and 1) true. */
 uint32_t fp_dd_exists(struct fp_dd *d, uint32_t a, const struct fp_dd_set *gone);
+
+/* The part of `a` that is left where its variables before `end` are as in `at`. */
+uint32_t fp_dd_restrict(const struct fp_dd *d, uint32_t a, const struct fp_dd_set *at,
+			unsigned end);
 
 /* An assignment that makes `a` (of leaves 0 and 1, not FALSE) true: variables that are 1; as few
  * high ones as there must be, as untested ones are 0. */

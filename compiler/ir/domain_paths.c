@@ -252,12 +252,16 @@ static void split(struct classes *c, const uint32_t set[8])
 	c->n = n;
 }
 
+/* split() with a set of one byte. */
 static void split_byte(struct classes *c, unsigned char byte)
 {
-	uint32_t set[8] = { 0 };
+	unsigned char old = c->of[byte];
+	unsigned peers = 0;
 
-	set[byte >> 5] = 1u << (byte & 31);
-	split(c, set);
+	for (unsigned b = 1; b < 256; b++)
+		peers += c->of[b] == old;
+	if (peers > 1)
+		c->of[byte] = (uint8_t)c->n++;
 }
 
 /* Letters read best. */

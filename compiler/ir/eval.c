@@ -29,11 +29,11 @@ static struct fp_answer decided(struct fp_decision d, const struct fp_rule *rule
 				   .rule = rule };
 }
 
-/* What speaks where no clause does. */
-static struct fp_answer by_default(const struct fp_ir *ir, const struct fp_sysdef *sys,
-				   enum fp_abi abi, uint16_t kernel)
+struct fp_answer fp_eval_rest(const struct fp_ir *ir, const struct fp_sysdef *sys, enum fp_abi abi,
+			      uint16_t kernel)
 {
-	if (fp_ir_is_unknown(ir, sys, abi, kernel))
+	/* A call that the ABI only carries is as old as what carries it. */
+	if (sys->nr[abi] >= 0 && fp_ir_is_unknown(ir, sys, abi, kernel))
 		return decided(ir->call_unknown, fp_ir_only(ir, FP_KIND_CALL_UNKNOWN));
 	return decided(ir->call_default, fp_ir_only(ir, FP_KIND_CALL_DEFAULT));
 }
@@ -64,25 +64,25 @@ static enum sight unseen(const struct fp_rule *r, const struct fp_sysdef *sys, e
 	return ALWAYS;
 }
 
-struct fp_answer fp_eval_carried(const struct fp_ir *ir, const struct fp_sysdef *sys,
-				 enum fp_abi abi, uint16_t kernel)
+struct fp_unseen fp_eval_unseen(const struct fp_ir *ir, const struct fp_sysdef *sys,
+				enum fp_abi abi)
 {
 	const struct fp_call_plan *plan = &ir->calls[sys->index];
-	struct fp_answer best = decided((struct fp_decision){ .action = FP_ACT_ALLOW }, NULL);
-	struct fp_answer rest = decided(ir->call_default, fp_ir_only(ir, FP_KIND_CALL_DEFAULT));
+	struct fp_unseen it = { .decision = { .action = FP_ACT_ALLOW } };
 
-	for (size_t i = 0; i < plan->n; i++) {
+	/* Strictest first: what stands behind a sure one does not count. */
+	for (size_t i = 0; i < plan->n && !it.is_sure; i++) {
 		enum sight is = unseen(plan->at[i].rule, sys, abi);
 		if (is == NEVER)
 			continue;
-		if (!best.rule || plan->at[i].decision.action < best.decision.action)
-			best = decided(plan->at[i].decision, plan->at[i].rule);
-		if (is == ALWAYS)
-			return best;
+		if (!it.rule) {
+			it.rule = plan->at[i].rule;
+			it.decision = plan->at[i].decision;
+		}
+		it.is_sure = is == ALWAYS;
+		it.is_tested |= is == MAYBE;
 	}
-	if (sys->nr[abi] >= 0)
-		rest = by_default(ir, sys, abi, kernel);
-	return !best.rule || rest.decision.action < best.decision.action ? rest : best;
+	return it;
 }
 
 /* The call that `mux` carries with this selector; ipc(2) reads 16 bits of it (ipc/syscall.c). */
@@ -104,28 +104,32 @@ static const struct fp_sysdef *carried(const struct fp_sysdef *mux, enum fp_abi 
 struct fp_answer fp_eval_call(const struct fp_ir *ir, enum fp_abi abi, uint32_t nr,
 			      const uint64_t args[6], uint16_t kernel)
 {
-	const struct fp_sysdef *sys = fp_sys_by_nr(abi, nr);
+	const struct fp_sysdef *sys = fp_sys_by_nr(abi, nr), *behind = NULL;
 	const struct fp_decision kill = { .action = FP_ACT_KILL };
+	struct fp_unseen hidden = { 0 };
+	const struct fp_clause *said = NULL;
 
 	if (!fp_abi(abi)->is_native && !(ir->foreign_abis & 1u << abi))
 		return decided(kill, fp_ir_only(ir, FP_KIND_CALL_ABI));
 	if (!sys)
 		return decided(ir->call_unknown, fp_ir_only(ir, FP_KIND_CALL_UNKNOWN));
 	const struct fp_call_plan *plan = &ir->calls[sys->index];
-	const struct fp_sysdef *behind =
-		sys->flags & FP_SYS_MULTIPLEXER ? carried(sys, abi, args[0]) : NULL;
-	struct fp_answer a = behind ? fp_eval_carried(ir, behind, abi, kernel)
-				    : by_default(ir, sys, abi, kernel);
-	for (size_t i = 0; i < plan->n; i++) {
+	for (size_t i = 0; i < plan->n && !said; i++) {
 		const struct fp_pred *when = plan->at[i].rule->u.call.when[abi];
-		if (!when || !fp_pred_holds(when, args))
-			continue;
-		/* A rule on the multiplexer itself can only take away from what it carries. */
-		if (!behind || plan->at[i].decision.action <= a.decision.action)
-			a = decided(plan->at[i].decision, plan->at[i].rule);
-		break;
+		if (when && fp_pred_holds(when, args))
+			said = &plan->at[i];
 	}
-	return a;
+	if (sys->flags & FP_SYS_MULTIPLEXER)
+		behind = carried(sys, abi, args[0]);
+	if (behind)
+		hidden = fp_eval_unseen(ir, behind, abi);
+	if (said && (!hidden.rule || fp_decision_cmp(said->decision, hidden.decision) <= 0))
+		return decided(said->decision, said->rule);
+	struct fp_answer rest = fp_eval_rest(ir, behind ? behind : sys, abi, kernel);
+	if (hidden.rule &&
+	    (said || hidden.is_sure || fp_decision_cmp(hidden.decision, rest.decision) <= 0))
+		return decided(hidden.decision, hidden.rule);
+	return rest;
 }
 
 static bool any_match(const struct fp_paths *paths, const char *path, size_t len)

@@ -23,12 +23,26 @@ struct fp_answer {
 struct fp_answer fp_eval_call(const struct fp_ir *ir, enum fp_abi abi, uint32_t nr,
 			      const uint64_t args[6], uint16_t kernel);
 
+/* What the rules of a call say while its arguments are out of sight. */
+struct fp_unseen {
+	const struct fp_rule *rule;  /* the strictest that may speak; NULL: none does */
+	struct fp_decision decision; /* its; ALLOW where there is none */
+	bool is_sure;                /* some rule speaks whatever the arguments are */
+	bool is_tested;              /* the arguments decide, or would if they were seen */
+};
+
 /*
- * A call that a multiplexer of the ABI carries: its arguments are out of sight, so it gets the
- * strictest of what its rules may say. A rule on the multiplexer itself may be stricter still.
+ * A multiplexer carries calls whose arguments no filter sees. For such a selector rules of the
+ * carried call speak, each where it may apply, and rules of the multiplexer, each where it does:
+ * the strictest wins. What speaks where no rule is (fp_eval_rest() of the carried call) has a say
+ * only if none of them is sure to apply.
  */
-struct fp_answer fp_eval_carried(const struct fp_ir *ir, const struct fp_sysdef *sys,
-				 enum fp_abi abi, uint16_t kernel);
+struct fp_unseen fp_eval_unseen(const struct fp_ir *ir, const struct fp_sysdef *sys,
+				enum fp_abi abi);
+
+/* `unknown` or `default`: what happens to the call where no rule speaks. */
+struct fp_answer fp_eval_rest(const struct fp_ir *ir, const struct fp_sysdef *sys, enum fp_abi abi,
+			      uint16_t kernel);
 
 /*
  * Whether all of `rights` are granted on the path: by files rules (deny wins, the default last),

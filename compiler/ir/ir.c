@@ -57,6 +57,13 @@ const char *const fp_limit_names[FP_LIM_N] = {
 const char *const fp_layer_names[FP_LAYER_N] = { "seccomp", "apparmor", "selinux",
 						 "oci",     "cgroup2",  "nftables" };
 
+int fp_decision_cmp(struct fp_decision a, struct fp_decision b)
+{
+	if (a.action != b.action)
+		return a.action < b.action ? -1 : 1;
+	return (a.data > b.data) - (a.data < b.data);
+}
+
 const char *fp_kind_section(enum fp_kind kind)
 {
 	return kinds[kind].section;

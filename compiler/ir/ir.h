@@ -53,6 +53,9 @@ struct fp_decision {
 	uint16_t data;
 };
 
+/* Stricter first; of equal actions the smaller data. */
+int fp_decision_cmp(struct fp_decision a, struct fp_decision b);
+
 enum fp_grant {
 	FP_DENY,
 	FP_ALLOW

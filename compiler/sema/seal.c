@@ -385,9 +385,8 @@ static void number_rules(struct fp_sema *s, struct fp_draft *d)
 static int by_strictness(const void *a, const void *b)
 {
 	const struct fp_clause *x = a, *y = b;
-	int c = (int)x->decision.action - (int)y->decision.action;
+	int c = fp_decision_cmp(x->decision, y->decision);
 
-	c = c ? c : (int)x->decision.data - (int)y->decision.data;
 	return c ? c : (x->rule->id > y->rule->id) - (x->rule->id < y->rule->id);
 }
 
@@ -473,18 +472,6 @@ static void dead_rules(struct fp_sema *s, const struct fp_ir *ir)
 	}
 }
 
-static bool is_filtered(const struct fp_call_plan *plan, enum fp_abi abi)
-{
-	for (size_t i = 0; i < plan->n; i++) {
-		const struct fp_pred *when = plan->at[i].rule->u.call.when[abi];
-		if (when && when->op == FP_PRED_TEST)
-			return true;
-		if (when && (when->op == FP_PRED_AND || when->op == FP_PRED_OR))
-			return true;
-	}
-	return false;
-}
-
 /* socketcall and ipc hide arguments behind a pointer: a rule on them would be walked around. */
 static void multiplexed(struct fp_sema *s, const struct fp_ir *ir)
 {
@@ -495,17 +482,20 @@ static void multiplexed(struct fp_sema *s, const struct fp_ir *ir)
 		const struct fp_sysdef *sys = fp_sys_at(i);
 		for (enum fp_abi abi = 0; abi < FP_ABI_N; abi++) {
 			if (!(ir->foreign_abis & 1u << abi) ||
-			    !fp_sys_multiplexed(sys, abi, &mux, &sub) ||
-			    !is_filtered(&ir->calls[i], abi) || ir->calls[mux->index].n)
+			    !fp_sys_multiplexed(sys, abi, &mux, &sub) || ir->calls[mux->index].n)
 				continue;
-			const struct fp_rule *r = ir->calls[i].at[0].rule;
+			struct fp_unseen hidden = fp_eval_unseen(ir, sys, abi);
+			if (!hidden.is_tested)
+				continue;
+			const struct fp_rule *r = hidden.rule;
 			fp_diag(s->u, FP_E_MULTIPLEXED, r->span,
 				"on %s programs can reach %s through %s, which hides its arguments",
 				fp_abi(abi)->name, sys->name, mux->name);
 			fp_diag_help(s->u,
 				     "decide it: `deny %s errno ENOSYS;` closes that way, for "
-				     "programs whose C library knows the direct call",
-				     mux->name);
+				     "programs whose C library knows the direct call; `allow %s;` "
+				     "opens it, whatever the arguments",
+				     mux->name, mux->name);
 		}
 	}
 }

@@ -198,20 +198,12 @@ bool fp_sys_param_find(const struct fp_sysdef *sys, enum fp_abi abi, const char 
 bool fp_sys_multiplexed(const struct fp_sysdef *sys, enum fp_abi abi, const struct fp_sysdef **mux,
 			uint32_t *subcall)
 {
-	size_t lo = 0, hi = COUNT(routes);
+	const struct route *r = &routes[route_of[sys->index] - 1];
 
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-		if (routes[mid].call < sys->index)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	if (lo == COUNT(routes) || routes[lo].call != sys->index ||
-	    calls[routes[lo].mux].nr[abi] < 0)
+	if (!route_of[sys->index] || calls[r->mux].nr[abi] < 0)
 		return false;
-	*mux = &calls[routes[lo].mux];
-	*subcall = routes[lo].subcall;
+	*mux = &calls[r->mux];
+	*subcall = r->subcall;
 	return true;
 }
 

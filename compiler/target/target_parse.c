@@ -126,17 +126,24 @@ static void take_row(struct fp_target_parser *p, const struct fp_cell cells[3])
 
 /* Lines */
 
+static bool is_text(char c)
+{
+	return c == '\t' || (c >= ' ' && c <= '~');
+}
+
 static bool check_bytes(struct fp_target_parser *p, size_t begin, size_t end)
 {
 	const char *data = p->source->data;
+	bool ok = true;
 
-	for (size_t i = begin; i < end; i++) {
-		if (data[i] == '\t' || (data[i] >= ' ' && data[i] <= '~'))
-			continue;
-		fp_target_fail(p, span_at(p, i, i + 1),
-			       "only printable ASCII may stand in a target file");
-		return false;
-	}
+	for (size_t i = begin; i < end; i++)
+		ok &= is_text(data[i]);
+	for (size_t i = begin; !ok; i++)
+		if (!is_text(data[i])) {
+			fp_target_fail(p, span_at(p, i, i + 1),
+				       "only printable ASCII may stand in a target file");
+			return false;
+		}
 	return true;
 }
 
@@ -146,9 +153,9 @@ static bool split_cells(struct fp_target_parser *p, size_t begin, size_t end,
 	const char *data = p->source->data;
 	size_t n = 0, at = begin;
 
-	for (size_t i = begin; i <= end; i++) {
-		if (i < end && data[i] != '\t')
-			continue;
+	for (size_t i; at <= end; at = i + 1) {
+		const char *tab = memchr(data + at, '\t', end - at);
+		i = tab ? (size_t)(tab - data) : end;
 		if (n == 3 || i == at) {
 			fp_target_fail(p, span_at(p, at, n == 3 ? end : i), "%s",
 				       n == 3 ? "a row has only three cells" : "an empty cell");
@@ -156,7 +163,6 @@ static bool split_cells(struct fp_target_parser *p, size_t begin, size_t end,
 		}
 		cells[n++] = (struct fp_cell){ fp_arena_text(&p->unit->arena, data + at, i - at),
 					       i - at, span_at(p, at, i) };
-		at = i + 1;
 	}
 	if (n == 3)
 		return true;

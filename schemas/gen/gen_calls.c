@@ -177,7 +177,10 @@ static void gen_routes(const struct tables *g)
 		printf("\t{ %zu, %zu, %u },\n", route[i].call, route[i].mux,
 		       (unsigned)route[i].subcall);
 	}
-	printf("};\n");
+	printf("};\nstatic const uint8_t route_of[%zu] = {\n", g->syscalls.n);
+	for (size_t i = 0; i < t.n; i++)
+		printf("\t[%zu] = %zu,\n", route[i].call, i + 1);
+	printf("};\n_Static_assert(%zu < UINT8_MAX, \"route_of\");\n", t.n);
 	free(route);
 }
 

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 # usage: awk -v kernel=NAME -f judge.awk EXCEPTIONS LIST none LAYER...
 # An attack proves something where it succeeds without the policy. Every layer the table names must stop it
-# alone, and the whole policy must. An exception that is none any more is a difference too.
+# alone, and the whole policy must. An exception that is none any more is a difference too. The file counts gets
+# a line a run: its name, attacks tried, succeeded without the policy, succeeded, to be stopped, not stopped.
 function bad(words) { print words; wrong++ }
 FNR == 1 { run = FILENAME; file++; if (file > 2) runs[++n] = run }
 file <= 2 && /^#/ { next }
@@ -21,25 +22,27 @@ $2 == "succeeded" || $2 == "refused" { got[run, $1] = $2; how[run, $1] = $3; nex
 function judge(run, id) {
 	seen = got[run, id]
 	expected = except[run, id]
+	passed[run] += seen == "succeeded"
 	if (seen == "") {
 		if (!untried[run]++)
 			first[run] = id
 	} else if (run == "none") {
-		tried++
-		free += seen == "succeeded"
 		if (seen == "succeeded" && expected != "")
 			bad(id " succeeds without the policy; it is said to end with " expected)
 		else if (seen == "refused" && how[run, id] != expected)
 			bad(id " proves nothing: without the policy it ends with " how[run, id])
 	} else if (run ~ /^all-/) {
-		escapes += seen == "succeeded"
+		named[run]++
+		missed[run] += seen == "succeeded"
 		if (seen == "succeeded")
 			bad(run ": ESCAPE: " id)
-	} else if (index(layers[id], "," run ",")) {
-		if (seen == "succeeded" && expected != "passes")
+	} else if (index(layers[id], "," run ",") && expected != "passes") {
+		named[run]++
+		missed[run] += seen == "succeeded"
+		if (seen == "succeeded")
 			bad(id " must be stopped by " run " alone, and is not")
-		if (seen == "refused" && expected == "passes")
-			bad(id " is said to pass " run ", and is stopped: " how[run, id])
+	} else if (expected == "passes" && seen == "refused") {
+		bad(id " is said to pass " run ", and is stopped: " how[run, id])
 	}
 }
 END {
@@ -50,10 +53,11 @@ END {
 			judge(runs[i], ids[j])
 		if (untried[runs[i]])
 			bad(runs[i] ": not tried are " untried[runs[i]] " attacks, the first " first[runs[i]])
-		whole += runs[i] ~ /^all-/ && !untried[runs[i]]
+		if (runs[i] != "none")
+			print runs[i], attacks - untried[runs[i]], passed["none"] + 0, passed[runs[i]] + 0, named[runs[i]] + 0,
+				missed[runs[i]] + 0 >"counts"
 	}
 	if (attacks < 60 || n < 2)
 		bad("there are " attacks + 0 " attacks and " n + 0 " runs")
-	print "tried " attacks ", succeeded without the policy " free + 0 ", under it " (whole == 2 ? escapes + 0 : "not known") >"counts"
 	print "checked " attacks * n
 }

@@ -159,39 +159,42 @@ static inline bool is_unconditional(const struct fp_rule *r)
 	return true;
 }
 
-/* Worst case of a call that a multiplexer carries: every clause that could hold. */
-static inline struct fp_decision carried(const struct fp_ir *ir, const struct fp_sysdef *sys,
-					 enum fp_abi abi, uint16_t kernel)
-{
-	const struct fp_call_plan *plan = &ir->calls[sys->index];
-	struct fp_decision worst = ir->call_default;
-
-	if (sys->nr[abi] >= 0 && fp_ir_is_unknown(ir, sys, abi, kernel))
-		worst = ir->call_unknown;
-	for (size_t i = plan->n; i-- > 0;) {
-		const struct fp_rule *r = plan->at[i].rule;
-		const struct fp_pred *when = r->u.call.when[abi];
-		bool always =
-			sys->nr[abi] < 0 ? is_unconditional(r) : when && when->op == FP_PRED_TRUE;
-		bool never = sys->nr[abi] >= 0 && (!when || when->op == FP_PRED_FALSE);
-		if (always || (!never && fp_decision_cmp(plan->at[i].decision, worst) < 0))
-			worst = plan->at[i].decision;
-	}
-	return worst;
-}
-
+/* The strictest clause that holds, or `rest`. */
 static inline struct fp_decision first_clause(const struct fp_ir *ir, const struct fp_sysdef *sys,
 					      enum fp_abi abi, const uint64_t args[6],
-					      struct fp_decision rest, enum fp_action at_most)
+					      struct fp_decision rest)
 {
 	const struct fp_call_plan *plan = &ir->calls[sys->index];
 
 	for (size_t i = 0; i < plan->n; i++) {
 		const struct fp_pred *when = plan->at[i].rule->u.call.when[abi];
 		if (when && fp_pred_holds(when, args))
-			return plan->at[i].decision.action > at_most ? rest : plan->at[i].decision;
+			return plan->at[i].decision;
 	}
 	return rest;
+}
+
+/* `mux` carries `sys`: of every clause that could hold, and of `rest` if none is sure to. */
+static inline struct fp_decision carried(const struct fp_ir *ir, const struct fp_sysdef *mux,
+					 const struct fp_sysdef *sys, enum fp_abi abi,
+					 const uint64_t args[6], struct fp_decision rest)
+{
+	const struct fp_decision none = { FP_ACT_N, 0 };
+	const struct fp_call_plan *plan = &ir->calls[sys->index];
+	struct fp_decision worst = first_clause(ir, mux, abi, args, none);
+	bool is_sure = worst.action < FP_ACT_N;
+
+	for (size_t i = 0; i < plan->n; i++) {
+		const struct fp_rule *r = plan->at[i].rule;
+		const struct fp_pred *when = r->u.call.when[abi];
+		bool always =
+			sys->nr[abi] < 0 ? is_unconditional(r) : when && when->op == FP_PRED_TRUE;
+		bool never = sys->nr[abi] >= 0 && (!when || when->op == FP_PRED_FALSE);
+		is_sure |= always;
+		if (!never && fp_decision_cmp(plan->at[i].decision, worst) < 0)
+			worst = plan->at[i].decision;
+	}
+	return !is_sure && fp_decision_cmp(rest, worst) < 0 ? rest : worst;
 }
 
 static inline struct fp_decision define(const struct fp_ir *ir, const struct fp_target *t,
@@ -227,10 +230,11 @@ static inline struct fp_decision define(const struct fp_ir *ir, const struct fp_
 			selector &= 0xffff;
 		if (selector != sub)
 			continue;
-		struct fp_decision worst = carried(ir, it, abi, kernel);
-		return first_clause(ir, sys, abi, args, worst, worst.action);
+		bool is_new = it->nr[abi] >= 0 && fp_ir_is_unknown(ir, it, abi, kernel);
+		return carried(ir, sys, it, abi, args,
+			       is_new ? ir->call_unknown : ir->call_default);
 	}
-	return first_clause(ir, sys, abi, args, rest, FP_ACT_ALLOW);
+	return first_clause(ir, sys, abi, args, rest);
 }
 
 /* ---- making and running ---- */

@@ -214,9 +214,9 @@ static size_t wider_calls(const struct fp_ir *a, const struct fp_ir *b)
 			if (sys->nr[abi] < 0 || !fp_domain_is_open(a, abi) ||
 			    !fp_domain_is_open(b, abi) || sys->flags & FP_SYS_UNFILTERED)
 				continue;
-			uint32_t more =
-				fp_domain_wider(&prover.dd, fp_domain_call(&prover.dd, a, sys, abi),
-						fp_domain_call(&prover.dd, b, sys, abi));
+			uint32_t more = fp_domain_wider(
+				&prover.dd, fp_domain_call(&prover.dd, a, sys, abi, UINT16_MAX),
+				fp_domain_call(&prover.dd, b, sys, abi, UINT16_MAX));
 			if (more == FP_DD_FALSE)
 				continue;
 			n++;

@@ -402,8 +402,8 @@ static void compare(const struct policy *a, const struct policy *b, const struct
 		both[1] = Z3_mk_not(z, at_least(b, sys, abi, rank));
 		wider[rank - 1] = Z3_mk_and(z, 2, both);
 	}
-	uint32_t mine = fp_domain_call(&prover.dd, a->ir, sys, abi);
-	uint32_t theirs = fp_domain_call(&prover.dd, b->ir, sys, abi);
+	uint32_t mine = fp_domain_call(&prover.dd, a->ir, sys, abi, UINT16_MAX);
+	uint32_t theirs = fp_domain_call(&prover.dd, b->ir, sys, abi, UINT16_MAX);
 	expect_same(solve(Z3_mk_or(z, 2, wider)),
 		    fp_domain_wider(&prover.dd, mine, theirs) != FP_DD_FALSE, sys->name);
 }

@@ -121,7 +121,7 @@ static void bits_are_quantified(void **state)
 		struct fp_dd_set set = { 0 }, bits;
 		for (unsigned bit = 0; bit < 8; bit++)
 			if (gone >> bit & 1)
-				fp_dd_set_add(&set, 63 - bit);
+				fp_dd_set_add(&set, FP_DOMAIN_ARGS + 63 - bit);
 		uint32_t some = fp_dd_exists(&dd, fp_domain_pred(&dd, p), &set);
 		bool any = false;
 		for (uint64_t v = 0; v < 256; v++) {
@@ -355,7 +355,8 @@ static uint64_t small_or_not(void)
 
 static void compare_call(const struct fp_ir *ir, const struct fp_sysdef *sys, enum fp_abi abi)
 {
-	uint32_t node = fp_domain_call(&dd, ir, sys, abi), permits = fp_domain_permits(&dd, node);
+	uint32_t node = fp_domain_call(&dd, ir, sys, abi, UINT16_MAX),
+		 permits = fp_domain_permits(&dd, node);
 
 	for (int i = 0; i < 24; i++) {
 		uint64_t args[6];
@@ -398,14 +399,16 @@ static void dropped_bits_do_not_matter(void **state)
 		"syscalls { allow socket(domain) where domain == 38; allow fchmod(mode) where mode "
 		"== 7; }");
 	fp_domain_dropped(socket, FP_ABI_X86_64, &dropped);
-	uint32_t node = fp_domain_permits(&dd, fp_domain_call(&dd, ir, socket, FP_ABI_X86_64));
+	uint32_t node =
+		fp_domain_permits(&dd, fp_domain_call(&dd, ir, socket, FP_ABI_X86_64, UINT16_MAX));
 	assert_int_equal(fp_dd_exists(&dd, node, &dropped), node);
 	const struct fp_sysdef *fchmod = fp_sys_find("fchmod", 6);
 	struct fp_dd_set bits;
 	fp_domain_dropped(fchmod, FP_ABI_X86_64, &bits);
 	/* mode is 16 bits of the second argument, the first one's lower half is a descriptor. */
-	assert_true(fp_dd_set_has(&bits, 64 + 32) && !fp_dd_set_has(&bits, 64 + 48));
-	assert_true(fp_dd_set_has(&bits, 0) && !fp_dd_set_has(&bits, 32));
+	const unsigned args = FP_DOMAIN_ARGS;
+	assert_true(fp_dd_set_has(&bits, args + 64 + 32) && !fp_dd_set_has(&bits, args + 64 + 48));
+	assert_true(fp_dd_set_has(&bits, args) && !fp_dd_set_has(&bits, args + 32));
 	/* A filter that compares 64 bits of an int: with the upper half free it permits 38 after
 	 * all. */
 	const struct fp_pred *wide = fp_pred_test(
