@@ -52,7 +52,7 @@ run "$fpolicyc" a.policy -q -o out
 is "$status$out" 0 "--quiet is quiet"
 fails "no arguments" "nothing to do"
 fails "a misspelt command" "did you mean 'compile'?" comiple a.policy -o refused
-fails "a command that is none" "help: commands are compile, " diff
+fails "a command that is none" "help: commands are compile, " frobnicate
 fails "a word with control bytes" "no file '\\x1b[31m\\xff'" "$(printf '\033[31m\377')"
 fails "no policy" "no policy was given" -o refused
 fails "no output" "say where to write" a.policy
