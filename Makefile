@@ -97,7 +97,7 @@ $(B)/gen/parse.tab.c $(B)/gen/parse.tab.h &: grammar/policy.y grammar/keywords.d
 
 BUILD_PACKAGES := bison busybox-static flex gcc libc6-dev libjansson-dev nettle-dev runc
 CHECK_PACKAGES := $(BUILD_PACKAGES) apparmor binutils checkpolicy clang clang-format-14 crun g++ git iproute2 libapparmor-dev \
-	libclang-rt-14-dev libcmocka-dev libseccomp-dev libselinux1-dev libsepol-dev libz3-dev mandoc nftables pkgconf systemd \
+	libclang-rt-14-dev libcmocka-dev libseccomp-dev libselinux1-dev libsepol-dev libz3-dev mandoc nftables openssh-client pkgconf systemd \
 	python3-jsonschema secilc selinux-policy-default shellcheck strace
 
 .PHONY: deps deps-check

@@ -8,6 +8,7 @@
 #include "merge/merge.h"
 #include "sema/sema.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -110,6 +111,16 @@ enum fpolicy_status fpolicy_set_epoch(struct fpolicy *p, const char *seconds)
 	fp_diag(&p->unit, FP_E_USAGE, nowhere, "SOURCE_DATE_EPOCH '%s' is no number of seconds",
 		seconds);
 	return FPOLICY_INPUT;
+}
+
+void fpolicy_today(const struct fpolicy *p, char out[11])
+{
+	const struct fp_date *d = p ? &p->unit.options.today : NULL;
+
+	out[0] = '\0';
+	if (d && d->year)
+		snprintf(out, 11, "%04u-%02u-%02u", d->year % 10000u, d->month % 100u,
+			 d->day % 100u);
 }
 
 enum fpolicy_status fpolicy_set_policy(struct fpolicy *p, const char *name)

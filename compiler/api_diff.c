@@ -25,12 +25,25 @@ static enum fpolicy_status outcome(const struct fp_diff *d, enum fp_diff_require
 		       : FPOLICY_OK;
 }
 
+/* Compares once, whatever is asked about the pair. */
+static const struct fp_diff *compared(const struct fpolicy *old, struct fpolicy *new_policy)
+{
+	struct fp_unit *u = &new_policy->unit;
+
+	if (!new_policy->diff || new_policy->diff->old != old->ir) {
+		struct fp_diff *d = FP_NEW(&u->arena, struct fp_diff);
+		fp_diff(u, old->ir, new_policy->ir, &budget, d);
+		new_policy->diff = d;
+	}
+	return new_policy->diff;
+}
+
 enum fpolicy_status fpolicy_diff(struct fpolicy *old, struct fpolicy *new_policy,
 				 enum fpolicy_require require, enum fpolicy_format format,
 				 struct fpolicy_comparison *out)
 {
 	struct fp_findings findings;
-	struct fp_diff *d;
+	const struct fp_diff *d;
 	struct fp_buf *text;
 
 	FP_HANDLE_GUARD(old); /* its lines are counted */
@@ -40,8 +53,7 @@ enum fpolicy_status fpolicy_diff(struct fpolicy *old, struct fpolicy *new_policy
 	struct fp_unit *u = &new_policy->unit;
 	const struct fp_diff_side sides[] = { { &old->unit.sources, old->name },
 					      { &u->sources, new_policy->name } };
-	d = FP_NEW(&u->arena, struct fp_diff);
-	fp_diff(u, old->ir, new_policy->ir, &budget, d);
+	d = compared(old, new_policy);
 	fp_diff_findings(u, d, sides, (enum fp_diff_require)require, &findings);
 	text = FP_NEW(&u->arena, struct fp_buf);
 	fp_buf_init(text, &u->arena);
@@ -54,4 +66,37 @@ enum fpolicy_status fpolicy_diff(struct fpolicy *old, struct fpolicy *new_policy
 					    .text = fp_buf_text(text),
 					    .len = text->len };
 	return outcome(d, (enum fp_diff_require)require, &findings);
+}
+
+enum fpolicy_status fpolicy_approve(struct fpolicy *old, struct fpolicy *new_policy,
+				    const char *until, struct fpolicy_approval *out)
+{
+	const struct fp_diff *d;
+	struct fp_date end = { 0 };
+	struct fp_buf *text;
+
+	FP_HANDLE_GUARD(old);
+	FP_HANDLE_GUARD(new_policy);
+	if (!old->ir || !new_policy->ir)
+		return FPOLICY_INPUT;
+	struct fp_unit *u = &new_policy->unit;
+	const struct fp_date today = u->options.today;
+	if (until && !fp_date_parse(until, strlen(until), &end)) {
+		fp_diag(u, FP_E_USAGE, (struct fp_span){ 0, 0 }, "'%s' is no date YYYY-MM-DD",
+			until);
+		return FPOLICY_INPUT;
+	}
+	d = compared(old, new_policy);
+	*out = (struct fpolicy_approval){ .owner = old->ir->owner };
+	if (d->whole.may_be_wider || !d->old_digest[0] || !d->new_digest[0])
+		return FPOLICY_UNDECIDED;
+	text = FP_NEW(&u->arena, struct fp_buf);
+	fp_buf_init(text, &u->arena);
+	if (fp_approval_print(d, end, text)) {
+		out->text = fp_buf_text(text);
+		out->len = text->len;
+	}
+	out->has_ended = end.year && today.year && fp_date_cmp(today, end) > 0;
+	out->needs_today = end.year && !today.year;
+	return FPOLICY_OK;
 }

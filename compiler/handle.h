@@ -3,6 +3,7 @@
 #ifndef FP_HANDLE_H
 #define FP_HANDLE_H
 
+#include "analysis/diff.h"
 #include "bundle/bundle.h"
 #include "libfpolicy.h"
 
@@ -13,6 +14,8 @@ struct fpolicy {
 	void *load_context;
 	FP_VEC(const struct fp_target *) targets;
 	const struct fp_ir *ir;
+	const struct fp_diff
+		*diff; /* from the policy `diff->old`; kept, as it is asked for again */
 	struct fp_bundle bundle;
 	const char *open, *proved, *not_checked;
 	size_t accepted, best_effort;

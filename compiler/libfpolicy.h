@@ -54,6 +54,7 @@ enum fpolicy_status fpolicy_define(struct fpolicy *p, const char *name, const ch
 enum fpolicy_status fpolicy_set_today(struct fpolicy *p, const char *date); /* YYYY-MM-DD */
 enum fpolicy_status fpolicy_set_epoch(struct fpolicy *p,
 				      const char *seconds); /* SOURCE_DATE_EPOCH */
+void fpolicy_today(const struct fpolicy *p, char out[11]);  /* YYYY-MM-DD; "": none was set */
 enum fpolicy_status fpolicy_set_policy(struct fpolicy *p, const char *name);
 
 /* A target by the name of a built-in one, or by its text. None added: those the policy names. */
@@ -159,6 +160,23 @@ struct fpolicy_comparison {
 enum fpolicy_status fpolicy_diff(struct fpolicy *old, struct fpolicy *new_policy,
 				 enum fpolicy_require require, enum fpolicy_format format,
 				 struct fpolicy_comparison *out);
+
+/*
+ * What the owner of the old policy signs to let through what the new one permits beyond it; `until`
+ * is YYYY-MM-DD or NULL. `text` is NULL where there is nothing to approve. Only equal changes have
+ * equal texts: whoever verifies a signature compares the text first.
+ */
+struct fpolicy_approval {
+	const char *owner, *text;
+	size_t len;
+	bool has_ended;   /* `until` is past, by the date of the new handle */
+	bool needs_today; /* there is an `until`, and that handle has no date */
+};
+
+#define FPOLICY_APPROVAL_NAMESPACE "fpolicy-approval@v1" /* of ssh-keygen -Y */
+
+enum fpolicy_status fpolicy_approve(struct fpolicy *old, struct fpolicy *new_policy,
+				    const char *until, struct fpolicy_approval *out);
 
 /*
  * Probes of a policy on the one target that is set (docs/probes.md). Without a run, `text` becomes

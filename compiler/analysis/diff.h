@@ -102,7 +102,17 @@ void fp_diff_print(const struct fp_diff *diff, const struct fp_diff_side sides[2
 void fp_diff_json(struct fp_unit *u, const struct fp_diff *diff, const struct fp_diff_side sides[2],
 		  const struct fp_findings *findings, struct fp_buf *out);
 
+/*
+ * The text that the owner of the old policy signs, to let the wider changes through: a function of
+ * the two meanings, the owner's name and the date alone (year 0: for ever). False where there is
+ * nothing to let through, or where not all of it is certain.
+ */
+bool fp_approval_print(const struct fp_diff *diff, struct fp_date until, struct fp_buf *out);
+
 /* ---- inside analysis/ ---- */
+
+/* Texts of a policy's author stay on their line: control bytes are shown as \xHH. */
+void fp_diff_put(struct fp_buf *b, const char *text);
 
 struct fp_differ {
 	struct fp_prover *p;

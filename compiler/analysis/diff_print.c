@@ -2,6 +2,7 @@
 /* A comparison as findings, and those as text and JSON. */
 #include "analysis/diff.h"
 #include "base/json.h"
+#include "base/utf8.h"
 
 static const char *const words[] = { [FP_CHANGE_WIDER] = "wider",
 				     [FP_CHANGE_NARROWER] = "narrower",
@@ -61,6 +62,17 @@ void fp_diff_findings(struct fp_unit *u, const struct fp_diff *diff,
 
 /* ---- text ---- */
 
+void fp_diff_put(struct fp_buf *b, const char *text)
+{
+	size_t len = strlen(text);
+
+	for (size_t i = 0; i < len;) {
+		char shown[5];
+		i += fp_utf8_visible(text + i, len - i, shown);
+		fp_buf_puts(b, shown);
+	}
+}
+
 static void put_place(struct fp_buf *b, const struct fp_finding_place *p)
 {
 	if (!p->file && !p->text)
@@ -68,7 +80,9 @@ static void put_place(struct fp_buf *b, const struct fp_finding_place *p)
 	fp_buf_printf(b, "  %s:", p->role);
 	if (p->file)
 		fp_buf_printf(b, " %s:%u:%u%s", p->file, p->line, p->column, p->text ? ":" : "");
-	fp_buf_printf(b, "%s%s\n", p->text ? " " : "", p->text ? p->text : "");
+	fp_buf_puts(b, p->text ? " " : "");
+	fp_diff_put(b, p->text ? p->text : "");
+	fp_buf_putc(b, '\n');
 }
 
 static void put_finding(struct fp_buf *b, const struct fp_finding *f)
@@ -77,9 +91,14 @@ static void put_finding(struct fp_buf *b, const struct fp_finding *f)
 
 	if (at->file)
 		fp_buf_printf(b, "%s:%u:%u: ", at->file, at->line, at->column);
-	fp_buf_printf(b, "%s: %s [%s]\n", severities[f->severity], f->sentence, f->rule);
-	if (f->witness)
-		fp_buf_printf(b, "  for example: %s\n", f->witness);
+	fp_buf_printf(b, "%s: ", severities[f->severity]);
+	fp_diff_put(b, f->sentence);
+	fp_buf_printf(b, " [%s]\n", f->rule);
+	if (f->witness) {
+		fp_buf_puts(b, "  for example: ");
+		fp_diff_put(b, f->witness);
+		fp_buf_putc(b, '\n');
+	}
 	for (size_t i = 0; i < f->place_count; i++)
 		put_place(b, &f->places[i]);
 }

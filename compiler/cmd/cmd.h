@@ -55,6 +55,13 @@ struct fp_file_data {
 bool fp_fs_read(const char *path, struct fp_file_data *out);
 
 /*
+ * Reads a regular file of a folder, no symbolic link, of at most `limit` bytes. The reason, or
+ * NULL.
+ */
+const char *fp_fs_read_plain(const char *dir, const char *name, size_t limit,
+			     struct fp_file_data *out);
+
+/*
  * Reads `name` below one of the roots. Absolute names, `..` and symbolic links are refused: an
  * import cannot leave its root. Returns the reason, or NULL on success; `resolved` is malloc'ed.
  */

@@ -71,6 +71,26 @@ bool fp_fs_read(const char *path, struct fp_file_data *out)
 	return !why;
 }
 
+const char *fp_fs_read_plain(const char *dir, const char *name, size_t limit,
+			     struct fp_file_data *out)
+{
+	int at = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct stat st;
+
+	if (at < 0)
+		return strerror(errno);
+	/* A pipe that nobody writes to would block. */
+	int fd = openat(at, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	int saved = errno;
+	close(at);
+	if (fd < 0)
+		return saved == ELOOP ? "a symbolic link is not followed" : strerror(saved);
+	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && (uint64_t)st.st_size <= limit)
+		return read_fd(fd, out);
+	close(fd);
+	return S_ISREG(st.st_mode) ? "it is too large" : "not a regular file";
+}
+
 /* One component after the other, none of them a symbolic link. */
 static int open_below(const char *root, const char *name)
 {

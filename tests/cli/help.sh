@@ -8,7 +8,7 @@ fpolicyc=$1
 
 # Options of a usage text, whose prose stands at the margin: short ones without what is glued to them.
 of_help() {
-	"$fpolicyc" "$1" --help | grep -E '^(usage:| )' | grep -oE -- '(^|[ [,])(--[a-z]+|-MD|-MF|-[A-Za-z])' | sed 's/^[ [,]*//' | LC_ALL=C sort -u
+	"$fpolicyc" "$1" --help | grep -E '^(usage:| )' | grep -oE -- '(^|[ [,])(--[a-z][a-z-]*|-MD|-MF|-[A-Za-z])' | sed 's/^[ [,]*//' | LC_ALL=C sort -u
 }
 
 # Those that have an item in the command's part of the page: .It Fl x, .It Fl -long, and both in one line.
