@@ -148,6 +148,7 @@ static const void *lower(struct fp_unit *u, const struct fp_ir *ir, const struct
 	fp_oci_lower_process(p);
 	fp_oci_lower_namespaces(p);
 	fp_oci_lower_mounts(p);
+	fp_oci_lower_labels(p);
 	fp_oci_lower_files(p);
 	fp_oci_lower_devices(p);
 	fp_oci_lower_limits(p);

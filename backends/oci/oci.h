@@ -84,6 +84,7 @@ void fp_oci_lower_files(struct fp_oci_plan *p);
 void fp_oci_lower_devices(struct fp_oci_plan *p);
 void fp_oci_lower_limits(struct fp_oci_plan *p);
 void fp_oci_lower_calls(struct fp_oci_plan *p);
+void fp_oci_lower_labels(struct fp_oci_plan *p); /* after the mounts */
 
 /* Whether identity `id` exists inside the new user namespace; true where there is none. */
 bool fp_oci_is_mapped(const struct fp_oci_plan *p, bool is_group, uint32_t id);

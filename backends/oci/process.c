@@ -111,45 +111,6 @@ static void lower_umask(struct fp_oci_plan *p, const struct fp_rule *r)
 	fp_oci_claim(p, r, FP_CLAIM_EXACT, NULL);
 }
 
-/* The name a back end gives its policy: what its language's names cannot hold becomes '_'. */
-static const char *policy_name(struct fp_oci_plan *p, const char *prefix, const char *others)
-{
-	char *name = fp_arena_printf(&p->u->arena, "%s%s", prefix, p->ir->name);
-
-	for (char *c = name + strlen(prefix); *c; c++)
-		if (!(*c >= 'a' && *c <= 'z') && !(*c >= 'A' && *c <= 'Z') &&
-		    !(*c >= '0' && *c <= '9') && !strchr(others, *c))
-			*c = '_';
-	return name;
-}
-
-/*
- * AppArmor and SELinux are exclusive: one of them runs, and a runtime refuses the other's member.
- * config.json names what the target runs unless told otherwise at boot; for a host that was told
- * otherwise there is a patch.
- */
-static void lower_profile(struct fp_oci_plan *p)
-{
-	struct fp_oci_item label = { .pointer = "/process/selinuxLabel", .type = FP_OCI_TEXT };
-	struct fp_oci_item gone = { .pointer = "/process/apparmorProfile", .type = FP_OCI_NULL };
-	struct fp_oci_patch patch = { .name = "oci/selinux.json" };
-	bool has_apparmor = fp_target_lsm_enabled(p->target, "apparmor");
-
-	if (has_apparmor)
-		fp_oci_text(p, NULL, policy_name(p, "fpolicy.", ".-_"), "/process/apparmorProfile");
-	if (!fp_target_lsm_built(p->target, "selinux"))
-		return;
-	label.text = fp_arena_printf(&p->u->arena, "system_u:system_r:%s.process:s0",
-				     policy_name(p, "fpc_", "-_"));
-	if (!has_apparmor && fp_target_lsm_enabled(p->target, "selinux")) {
-		fp_vec_push(&p->u->arena, &p->items.list, label);
-		return;
-	}
-	fp_vec_push(&p->u->arena, &patch.items.list, gone);
-	fp_vec_push(&p->u->arena, &patch.items.list, label);
-	fp_vec_push(&p->u->arena, &p->patches, patch);
-}
-
 void fp_oci_lower_process(struct fp_oci_plan *p)
 {
 	fp_ir_each (p->ir, FP_KIND_USER, r)
@@ -165,7 +126,6 @@ void fp_oci_lower_process(struct fp_oci_plan *p)
 		fp_oci_claim(p, r, FP_CLAIM_EXACT, NULL);
 	}
 	lower_caps(p);
-	lower_profile(p);
 }
 
 static void lower_maps(struct fp_oci_plan *p, bool is_group)

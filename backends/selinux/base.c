@@ -93,9 +93,10 @@ static void write_policycaps(struct se_writer *w)
 
 static void write_types(struct se_writer *w)
 {
-	static const char *const attributes[] = { "all_t",     "domain",
-						  "file_type", "mcs_constrained_type",
-						  "node_type", "port_type" };
+	static const char *const attributes[] = {
+		"all_t",     "domain",   "file_type", "filesystem_type", "mcs_constrained_type",
+		"node_type", "port_type"
+	};
 
 	static const struct {
 		const char *type, *attribute;
@@ -119,6 +120,8 @@ static void write_types(struct se_writer *w)
 	for (size_t i = 0; i < sizeof(attributes) / sizeof(attributes[0]); i++)
 		se_line(w, "(typeattribute %s)", attributes[i]);
 	se_line(w, "(typeattributeset all_t (all))");
+	se_line(w, "(typeattributeset filesystem_type (device_t fs_t proc_t root_t security_t "
+		   "sysfs_t tmpfs_t))");
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
 		bool is_domain = !strcmp(types[i].type, "kernel_t");
 		se_line(w, "(type %s)", types[i].type);

@@ -79,6 +79,28 @@ static void write_calls(struct se_writer *w, bool is_module)
 	}
 }
 
+/* statfs(2) asks for the file system's own label, whatever path leads there. */
+static void write_statfs(struct se_writer *w, bool is_module)
+{
+	static const char *const calls[] = { "statfs", "fstatfs", "statfs64", "fstatfs64",
+					     "ustat" };
+	static const uint64_t none[6];
+	const struct se_plan *plan = w->plan;
+	bool passes = false;
+
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
+		passes |= se_call_passes(plan->ir, plan->target, calls[i], none);
+	if (!passes)
+		return;
+	se_line(w, "  (allow process files (filesystem (getattr)))");
+	if (is_module)
+		se_line(w, "  (optional file_systems");
+	se_line(w, "%s  (allow process filesystem_type (filesystem (getattr)))",
+		is_module ? "  " : "");
+	if (is_module)
+		se_line(w, "  )");
+}
+
 void se_write_process(struct se_writer *w, bool is_module)
 {
 	const struct se_plan *plan = w->plan;
@@ -92,6 +114,7 @@ void se_write_process(struct se_writer *w, bool is_module)
 	se_line(w, "  (allow process self (fd (use)))");
 	se_line(w, "  (allow process self (fifo_file (append getattr ioctl lock read write)))");
 	write_calls(w, is_module);
+	write_statfs(w, is_module);
 	se_mark_kind(w, begin, FP_KIND_CALL);
 	if (plan->has_proc_read) {
 		se_line(w, "  (allow process self (dir (getattr open read search)))");

@@ -53,20 +53,37 @@ void se_places_plan(struct fp_unit *u, struct se_plan *plan)
 	}
 }
 
-/* New file systems take the type of their root from the mount, not from this file. */
-static void write_mount_note(struct se_writer *w, const struct se_place *place)
+/*
+ * New file systems take the type of their root from the mount, not from this file. The kernel makes
+ * the one of message queues with its namespace, and refuses a label for it later.
+ */
+const char *se_root_label(struct fp_unit *u, const struct se_plan *plan,
+			  const struct fp_rule *mount)
 {
-	const struct se_paths *p = &w->plan->paths;
-	const struct fp_rule *r = place->rule;
-	uint32_t at = se_paths_find(p, place->on);
+	const struct se_paths *p = &plan->paths;
+	enum fp_mount_type type = mount->u.mount.type;
+
+	if (type != FP_MOUNT_TMPFS && type != FP_MOUNT_DEVTMPFS_LIKE && type != FP_MOUNT_DEVPTS)
+		return NULL;
+	for (size_t i = 0; i < plan->places.n; i++) {
+		const struct se_place *place = &plan->places.at[i];
+		uint32_t at = place->rule == mount ? se_paths_find(p, place->on) : SE_NONE;
+		if (at != SE_NONE)
+			return fp_arena_printf(&u->arena, "system_u:object_r:%s.%s:s0", plan->block,
+					       p->types.at[p->patterns.at[at].type].name);
+	}
+	return NULL;
+}
+
+static void write_mount_note(struct se_writer *w, const struct fp_rule *r)
+{
+	const char *label = se_root_label(w->plan->paths.u, w->plan, r);
 	size_t begin = w->buf.len;
 
-	if (at == SE_NONE || r->u.mount.type == FP_MOUNT_BIND || r->u.mount.type == FP_MOUNT_PROC ||
-	    r->u.mount.type == FP_MOUNT_SYSFS || r->u.mount.type == FP_MOUNT_CGROUP)
+	if (!label)
 		return;
-	se_line(w, "# %s on %s: mount with rootcontext=system_u:object_r:%s.%s:s0",
-		fp_mount_type_names[r->u.mount.type], r->u.mount.on, w->plan->block,
-		p->types.at[p->patterns.at[at].type].name);
+	se_line(w, "# %s on %s: mount with rootcontext=%s", fp_mount_type_names[r->u.mount.type],
+		r->u.mount.on, label);
 	se_mark(w, begin, r->id);
 }
 
@@ -112,7 +129,7 @@ void se_write_contexts(struct se_writer *w)
 {
 	se_line(w, "# Paths in the job's root: setfiles -F -r ROOT file_contexts ROOT");
 	for (size_t i = 0; i < w->plan->places.n; i++)
-		write_mount_note(w, &w->plan->places.at[i]);
+		write_mount_note(w, w->plan->places.at[i].rule);
 	write_specs(w, write_pattern, write_crossing);
 }
 

@@ -55,10 +55,15 @@ static void plan_sockets(struct fp_unit *u, struct se_plan *plan)
 	}
 }
 
-static const void *lower(struct fp_unit *u, const struct fp_ir *ir, const struct fp_target *t)
+const struct se_plan *se_plan_of(struct fp_unit *u, const struct fp_ir *ir,
+				 const struct fp_target *t)
 {
-	struct se_plan *plan = FP_NEW(&u->arena, struct se_plan);
+	const struct se_plan *made = fp_unit_recall(u, "selinux plan", ir, t);
+	struct se_plan *plan;
 
+	if (made)
+		return made;
+	plan = FP_NEW(&u->arena, struct se_plan);
 	plan->ir = ir;
 	plan->target = t;
 	plan->block = block_name(u, ir->name);
@@ -68,7 +73,13 @@ static const void *lower(struct fp_unit *u, const struct fp_ir *ir, const struct
 	plan_sockets(u, plan);
 	plan->has_proc_read = has_own(ir, FP_RIGHT_READ);
 	plan->has_proc_write = has_own(ir, FP_RIGHT_WRITE);
+	fp_unit_keep(u, "selinux plan", ir, t, plan);
 	return plan;
+}
+
+static const void *lower(struct fp_unit *u, const struct fp_ir *ir, const struct fp_target *t)
+{
+	return se_plan_of(u, ir, t);
 }
 
 static void emit_one(struct fp_unit *u, const struct se_plan *plan, struct fp_emission *out,

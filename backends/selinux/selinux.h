@@ -265,6 +265,14 @@ struct se_plan {
 
 extern const struct fp_backend fp_backend_selinux;
 
+/* The plan of the policy on the target; made once. */
+const struct se_plan *se_plan_of(struct fp_unit *u, const struct fp_ir *ir,
+				 const struct fp_target *t);
+
+/* rootcontext= of a mount that begins empty; NULL where it has or takes none. */
+const char *se_root_label(struct fp_unit *u, const struct se_plan *plan,
+			  const struct fp_rule *mount);
+
 void se_places_plan(struct fp_unit *u, struct se_plan *plan);
 const struct se_place *se_place_of(const struct se_plan *plan, const struct se_pattern *one);
 

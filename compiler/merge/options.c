@@ -22,7 +22,8 @@ enum rule {
 	NO_VALUE,
 	SIZE,
 	MODE,
-	OWNER
+	OWNER,
+	LABEL
 };
 
 enum how {
@@ -179,6 +180,9 @@ static const char *alone(struct list *l, const struct option *o, const char *tex
 	case OWNER:
 		if (strcmp(value, "0"))
 			conflict(l, text, NULL, "its owner may change the mount's permissions");
+		break;
+	case LABEL:
+		conflict(l, text, NULL, "merge with --lsm=selinux to have the policy's labels");
 		break;
 	}
 	return text;

@@ -219,7 +219,6 @@ b' 'a\'; do
 	cp a.policy "$name"
 	fails "make has no spelling for this name" "make has no spelling" "./$name" -q -o refused -MD
 done
-cd "$root" || exit 2
 # A rule that silence means: the message is about the policy, not about the library's file.
 "$fpolicyc" targets debian-12 | sed 's/^\(lsm.enabled\t\)[^\t]*/\1capability yama/' >bare.target
 echo 'language 1; policy p { owner "o"; tier standard; never bpf; files { } }' >silent.policy
@@ -230,4 +229,5 @@ is "$(echo "$out" | grep -c 'implied.policy')" 0 "and not in the standard librar
 is "$(echo "$out" | grep -c 'note: apparmor would hold it, and bare does not run it')" 1 "with the layer that would hold it"
 is "$(echo "$out" | grep -c 'help: .*files { default deny accept unenforced')" 1 "and what to say"
 
+cd "$root" || exit 2
 done_testing

@@ -100,7 +100,8 @@ static int run(const char *command)
 static const char source[] = HEAD
 	"	syscalls {\n"
 	"		default deny errno EPERM;\n"
-	"		allow read, write, openat, close, execve, mmap, kill, connect, bind, listen;\n"
+	"		allow read, write, openat, close, execve, mmap, kill, connect, bind, listen,\n"
+	"			statfs;\n"
 	"		allow clone(flags) where flags lacks CLONE_NEWUSER;\n"
 	"		allow memfd_create, io_uring_setup, shmget;\n"
 	"		allow socket(domain) where domain in { AF_UNIX, AF_INET, AF_INET6 };\n"
@@ -199,7 +200,13 @@ static const struct question own[] = {
 };
 
 /* Categories keep jobs of one type apart; the base of the standalone policy is closed. */
+#define BASE_FILE(type) "system_u:object_r:" type ":s0"
+
 static const struct question alone[] = {
+	{ JOB, BASE_FILE("fs_t"), "filesystem", "getattr", true }, /* statfs(2) */
+	{ JOB, BASE_FILE("tmpfs_t"), "filesystem", "getattr", true },
+	{ JOB, BASE_FILE("proc_t"), "filesystem", "getattr", true },
+	{ JOB, BASE_FILE("tmpfs_t"), "filesystem", "remount", false },
 	{ JOB, "system_u:object_r:fpc_probe.f_rwc:s0:c1", "file", "read", true },
 	{ JOB, "system_u:object_r:fpc_probe.f_rwc:s0:c5", "file", "read", false },
 	{ JOB, "system_u:system_r:fpc_probe.process:s0:c5", "process", "signal", false },
@@ -221,10 +228,12 @@ static const struct question alone[] = {
 	{ JOB, HOST, "system", "syslog_read", false },
 };
 
-#define BASE_FILE(type) "system_u:object_r:" type ":s0"
-
 /* On a distribution's base the job meets types that are not its own. */
 static const struct question guest[] = {
+	{ JOB, BASE_FILE("fs_t"), "filesystem", "getattr", true }, /* statfs(2) */
+	{ JOB, BASE_FILE("tmpfs_t"), "filesystem", "getattr", true },
+	{ JOB, BASE_FILE("proc_t"), "filesystem", "getattr", true },
+	{ JOB, BASE_FILE("fs_t"), "filesystem", "mount", false },
 	{ JOB, BASE_FILE("shadow_t"), "file", "read", false },
 	{ JOB, BASE_FILE("etc_t"), "file", "read", false },
 	{ JOB, BASE_FILE("user_home_t"), "file", "read", false },

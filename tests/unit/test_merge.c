@@ -159,6 +159,12 @@ MERGES(mount_options, {
 		MOUNTS(MOUNT("/t", "tmpfs", "t", "\"size=9\"")), "size=50%", "size=9");
 	refused(MOUNTS(MOUNT("/t", "tmpfs", "t", "\"mode=9\"")),
 		MOUNTS(MOUNT("/t", "tmpfs", "t", "\"mode=7\"")), "mode=9", "octal");
+	merges(MOUNTS(MOUNT("/t", "tmpfs", "t", "\"ro\"")),
+	       MOUNTS(MOUNT("/t", "tmpfs", "t", "\"rootcontext=u:r:t:s0\"")),
+	       MOUNTS(MOUNT("/t", "tmpfs", "t", "\"ro\",\"rootcontext=u:r:t:s0\"")));
+	refused(MOUNTS(MOUNT("/t", "tmpfs", "t", "\"rootcontext=u:r:x:s0\"")),
+		MOUNTS(MOUNT("/t", "tmpfs", "t", "\"rootcontext=u:r:t:s0\"")), "u:r:x:s0",
+		"u:r:t:s0");
 	refused(MOUNTS(MOUNT("/t", "tmpfs", "t", "\"uid=1\"")),
 		MOUNTS(MOUNT("/t", "tmpfs", "t", "\"uid=2\"")), "uid=1", "uid=2");
 })

@@ -156,6 +156,8 @@ MERGES(sizes, {
 		MOUNTS(MOUNT("/t", "devpts", "t", "")), "mode=0666", "narrower");
 	refused(MOUNTS(MOUNT("/t", "tmpfs", "t", "\"uid=1000\"")),
 		MOUNTS(MOUNT("/t", "tmpfs", "t", "\"mode=0755\"")), "uid=1000", "owner");
+	refused(MOUNTS(MOUNT("/t", "tmpfs", "t", "\"rootcontext=u:r:t:s0\"")),
+		MOUNTS(MOUNT("/t", "tmpfs", "t", "")), "rootcontext=", "--lsm=selinux");
 })
 
 MERGES(options, {

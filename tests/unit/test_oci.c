@@ -561,6 +561,26 @@ static void profiles(void **state)
 	}
 }
 
+/* The patch has every mount of config.json, and labels for those that begin empty. */
+static void labelled_mounts(void **state)
+{
+	struct test *t = *state;
+	struct made m;
+
+	ir_mount(&t->b, FP_MOUNT_BIND, "/srv/in", "/in", FP_MNT_READONLY);
+	ir_mount(&t->b, FP_MOUNT_MQUEUE, NULL, "/dev/mqueue", FP_MNT_NOSUID);
+	ir_mount(&t->b, FP_MOUNT_TMPFS, NULL, "/tmp", FP_MNT_NOSUID);
+	m = make(t, "debian-12");
+	json_t *plain = at(&m, "/mounts");
+	const struct fp_artifact *patch = artifact(&m, "oci/selinux.json");
+	m.root = json_loadb(patch->data, patch->len, 0, NULL);
+	t->roots[t->root_count++] = m.root;
+	is(&m, "/mounts/2/options",
+	   "[\"nosuid\",\"rootcontext=system_u:object_r:fpc_job.f_none:s0\"]");
+	json_array_remove(at(&m, "/mounts/2/options"), 1);
+	assert_true(json_equal(at(&m, "/mounts"), plain));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -582,6 +602,7 @@ int main(void)
 		TEST(peers),
 		TEST(blobs),
 		TEST(profiles),
+		TEST(labelled_mounts),
 	};
 
 	return cmocka_run_group_tests_name("oci", tests, NULL, NULL);
