@@ -41,6 +41,10 @@ void fp_call_context_init(struct fp_call_context *c, struct fp_unit *u, const st
 		if (t->archs[abi->arch] && (abi->is_native || (ir->foreign_abis >> i & 1)))
 			c->open |= (uint8_t)(1u << i);
 	}
+	for (size_t k = 0; k < fp_sys_count(); k++)
+		for (unsigned i = 0; fp_sys_at(k)->flags & FP_SYS_MULTIPLEXER && i < FP_ABI_N; i++)
+			if (fp_sys_at(k)->nr[i] >= 0)
+				c->carrying |= (uint8_t)(c->open & 1u << i);
 }
 
 static uint16_t target_kernel(const struct fp_call_context *c)
@@ -91,11 +95,12 @@ enum fp_hidden fp_call_hidden(const struct fp_call_context *c, const struct fp_s
 {
 	enum fp_hidden found = FP_HIDDEN_NOT;
 
-	for (unsigned i = 0; i < FP_ABI_N && found != FP_HIDDEN_STRICTEST; i++) {
+	for (unsigned i = 0; c->carrying >> i && found != FP_HIDDEN_STRICTEST; i++) {
 		const struct fp_sysdef *mux;
 		uint32_t subcall;
 
-		if (!(c->open >> i & 1) || !fp_sys_multiplexed(sys, (enum fp_abi)i, &mux, &subcall))
+		if (!(c->carrying >> i & 1) ||
+		    !fp_sys_multiplexed(sys, (enum fp_abi)i, &mux, &subcall))
 			continue;
 		struct fp_unseen hidden = fp_eval_unseen(c->ir, sys, (enum fp_abi)i);
 		struct fp_unseen own = fp_eval_unseen(c->ir, mux, (enum fp_abi)i);

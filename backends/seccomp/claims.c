@@ -190,7 +190,9 @@ const struct fp_claim *fp_seccomp_claims(struct fp_call_context *c)
 {
 	struct judge j = { .c = c };
 
-	j.claims = FP_NEW_ARRAY(&c->unit->arena, c->ir->rule_count, struct fp_claim);
+	if (c->claims)
+		return c->claims;
+	c->claims = j.claims = FP_NEW_ARRAY(&c->unit->arena, c->ir->rule_count, struct fp_claim);
 	for (size_t i = 0; i < c->ir->rule_count; i++) {
 		const struct fp_rule *r = &c->ir->rules[i];
 		if (silence[r->kind])

@@ -13,6 +13,7 @@ struct known {
 	bool is_other; /* an audit architecture of none of them can still be */
 	bool has_word;
 	uint32_t word, mask;
+	uint32_t low, high; /* the number is in between */
 };
 
 struct listing {
@@ -43,6 +44,8 @@ static void arrive(struct listing *l, size_t to, const struct known *from, bool 
 		k->abis |= from->abis;
 		k->is_other |= from->is_other;
 		k->has_word &= from->has_word && k->word == from->word && k->mask == from->mask;
+		k->low = from->low < k->low ? from->low : k->low;
+		k->high = from->high > k->high ? from->high : k->high;
 	}
 	k->is_reached = true;
 	k->is_target = is_target;
@@ -60,12 +63,21 @@ static struct known narrowed(const struct known *from, uint32_t arch, bool is_eq
 	return k;
 }
 
+static bool is_on(const struct known *k, uint32_t word)
+{
+	return k->has_word && k->word == word && k->mask == UINT32_MAX;
+}
+
 static void flow_jump(struct listing *l, size_t i, const struct sock_filter *f, struct known k)
 {
-	bool is_arch = f->code == (BPF_JMP | BPF_JEQ | BPF_K) && k.has_word &&
-		       k.word == FP_DATA_ARCH && k.mask == UINT32_MAX;
+	bool is_arch = f->code == (BPF_JMP | BPF_JEQ | BPF_K) && is_on(&k, FP_DATA_ARCH);
 	struct known yes = is_arch ? narrowed(&k, f->k, true) : k;
 	struct known no = is_arch ? narrowed(&k, f->k, false) : k;
+
+	if (f->code == (BPF_JMP | BPF_JGE | BPF_K) && is_on(&k, FP_DATA_NR)) {
+		yes.low = f->k > k.low ? f->k : k.low;
+		no.high = f->k && f->k - 1 < k.high ? f->k - 1 : k.high;
+	}
 
 	if (BPF_OP(f->code) == BPF_JA) {
 		arrive(l, i + 1 + (size_t)f->k, &k, true);
@@ -153,24 +165,50 @@ static void print_action(struct fp_buf *out, uint32_t value)
 	}
 }
 
-static void print_nr(struct fp_buf *out, const struct known *k, uint32_t nr)
+/* The call that the number is on the ABI, if the ABI can be. */
+static const struct fp_sysdef *call_of(const struct known *k, enum fp_abi abi, uint32_t nr)
 {
-	static const char *const quiet = "";
-	const char *sep = quiet;
+	uint32_t bit = fp_abi(abi)->nr_bit;
+
+	return k->abis >> abi & 1 && (nr & bit) == bit ? fp_sys_by_nr(abi, nr & ~bit) : NULL;
+}
+
+/* False where it is no call. */
+static bool print_nr(struct fp_buf *out, const struct known *k, uint32_t nr, const char *sep)
+{
+	bool is_call = false;
 
 	for (unsigned i = 0; i < FP_ABI_N; i++) {
+		const struct fp_sysdef *sys = call_of(k, (enum fp_abi)i, nr);
 		const struct fp_abi_def *abi = fp_abi((enum fp_abi)i);
-		bool is_bit = abi->nr_bit && (nr & abi->nr_bit);
-		if (!(k->abis >> i & 1) || (abi->nr_bit && !is_bit))
-			continue;
-		const struct fp_sysdef *sys = fp_sys_by_nr((enum fp_abi)i, nr & ~abi->nr_bit);
 		if (!sys)
 			continue;
-		fp_buf_puts(out, sep);
-		fp_buf_puts(out, abi->is_native ? quiet : abi->name);
-		fp_buf_puts(out, abi->is_native ? quiet : " ");
+		fp_buf_puts(out, is_call ? ", " : sep);
+		if (!abi->is_native)
+			fp_buf_printf(out, "%s ", abi->name);
 		fp_buf_puts(out, sys->name);
-		sep = ", ";
+		is_call = true;
+	}
+	return is_call;
+}
+
+/* Numbers that a test of bits names, and how many are looked at. */
+#define NAMED_MAX 6u
+#define RANGE_MAX 600u
+
+/* A comment on a test of bits: the calls that can be here and have one. */
+static void print_having(struct listing *l, const struct known *k, uint32_t bits)
+{
+	unsigned n = 0;
+
+	for (uint32_t nr = k->low; nr <= k->high && nr - k->low < RANGE_MAX; nr++) {
+		if (!(nr & bits))
+			continue;
+		n += print_nr(l->out, k, nr, n ? ", " : "  ; ");
+		if (n == NAMED_MAX) {
+			fp_buf_puts(l->out, ", ...");
+			return;
+		}
 	}
 }
 
@@ -179,10 +217,8 @@ static void print_constant(struct listing *l, const struct known *k, uint32_t va
 {
 	if (!k->has_word || k->mask != UINT32_MAX)
 		return;
-	if (k->word == FP_DATA_NR) {
-		fp_buf_puts(l->out, "  ; ");
-		print_nr(l->out, k, value);
-	}
+	if (k->word == FP_DATA_NR)
+		print_nr(l->out, k, value, "  ; ");
 	for (unsigned i = 0; k->word == FP_DATA_ARCH && i < FP_ABI_N; i++) {
 		const struct fp_abi_def *abi = fp_abi((enum fp_abi)i);
 		if (abi->audit_arch != value || abi->nr_bit)
@@ -222,7 +258,8 @@ static void print_operand(struct listing *l, const struct known *k)
 static void print_jump(struct listing *l, size_t i, const struct sock_filter *f)
 {
 	const struct known *k = &l->at[i];
-	bool is_small = k->has_word && k->word == FP_DATA_NR && f->k < 0x10000;
+	bool is_small = k->has_word && k->word == FP_DATA_NR && f->k < 0x10000 &&
+			BPF_OP(f->code) != BPF_JSET;
 
 	if (BPF_OP(f->code) == BPF_JA) {
 		fp_buf_printf(l->out, "ja    %zu", i + 1 + (size_t)f->k);
@@ -240,7 +277,10 @@ static void print_jump(struct listing *l, size_t i, const struct sock_filter *f)
 	fp_buf_number(l->out, i + 1 + f->jt);
 	fp_buf_puts(l->out, ", ");
 	fp_buf_number(l->out, i + 1 + f->jf);
-	print_constant(l, k, f->k);
+	if (BPF_OP(f->code) != BPF_JSET)
+		print_constant(l, k, f->k);
+	else if (is_on(k, FP_DATA_NR))
+		print_having(l, k, f->k);
 }
 
 static void print_insn(struct listing *l, size_t i)
@@ -271,6 +311,7 @@ void fp_code_disassemble(const char *name, const char *data, size_t len, struct 
 	l.at = FP_NEW_ARRAY(out->arena, l.n + 1, struct known);
 	l.at[0] = (struct known){ .is_reached = true,
 				  .is_other = true,
+				  .high = UINT32_MAX,
 				  .abis = (1u << FP_ABI_N) - 1u };
 	for (size_t i = 0; i < l.n; i++)
 		if (l.at[i].is_reached)

@@ -10,8 +10,7 @@
  * remembers an allow that needs no argument (kernel/seccomp.c: seccomp_cache_prepare), so what it
  * remembers weighs nothing; without that cache every call weighs the same.
  */
-#define WEIGHT_CALL     8u
-#define WEIGHT_FILTERED 16u
+#define WEIGHT_CALL 8u
 
 /* Numbers an ABI assigns, each with what the filter does there. */
 struct numbered {
@@ -62,9 +61,7 @@ static uint32_t weigh(const struct fp_call_context *c, const struct fp_call_abi 
 	bool is_cached =
 		fp_target_has(c->target, FP_FEAT_SECCOMP_CONST_CACHE) && !fp_abi(abi)->nr_bit;
 
-	if (!a->is_plain)
-		return WEIGHT_FILTERED;
-	return is_cached && a->plain.action == FP_ACT_ALLOW ? 0 : WEIGHT_CALL;
+	return is_cached && a->is_plain && a->plain.action == FP_ACT_ALLOW ? 0 : WEIGHT_CALL;
 }
 
 static void number(struct fp_call_context *c, struct fp_seccomp_plan *plan, enum fp_abi abi,
@@ -117,8 +114,9 @@ static uint32_t add_abi(struct spans *s, const struct numbers *n, uint32_t bit, 
 #define NR_NONE   UINT32_MAX
 
 static uint32_t dispatch(struct fp_call_context *c, struct fp_graph *g, const struct numbers *own,
-			 const struct numbers *x32, bool has_x32)
+			 const struct numbers *x32, bool has_x32, struct fp_tree_table **table)
 {
+	struct fp_tree_table **scratch = g->table;
 	uint32_t unknown = fp_graph_ret(g, fp_decision_value(c->ir->call_unknown));
 	uint32_t kill = fp_graph_ret(g, SECCOMP_RET_KILL_PROCESS);
 	struct spans s = { 0 };
@@ -132,7 +130,25 @@ static uint32_t dispatch(struct fp_call_context *c, struct fp_graph *g, const st
 		add_span(&s, X32_BEGIN, kill, 0);
 	if (x32)
 		add_span(&s, NR_NONE, unknown, 0);
-	return fp_graph_tree(g, FP_DATA_NR, UINT32_MAX, s.at, s.n);
+	g->table = table;
+	uint32_t root = fp_graph_tree(g, FP_DATA_NR, UINT32_MAX, s.at, s.n);
+	g->table = scratch;
+	return root;
+}
+
+/* Kept from target to target: kernels of one ABI differ in a few calls, the newest. */
+static struct fp_tree_table **table_of(struct fp_call_context *c, enum fp_abi abi)
+{
+	static const char what[] = "tree of calls";
+	struct fp_tree_table **const *kept = fp_unit_recall(c->unit, what, fp_abi(abi), NULL);
+
+	if (!kept) {
+		struct fp_tree_table ***fresh = FP_NEW(&c->unit->arena, struct fp_tree_table **);
+		*fresh = FP_NEW(&c->unit->arena, struct fp_tree_table *);
+		fp_unit_keep(c->unit, what, fp_abi(abi), NULL, fresh);
+		kept = (struct fp_tree_table * *const *)fresh;
+	}
+	return *kept;
 }
 
 static uint32_t machine(struct fp_call_context *c, struct fp_graph *g, enum fp_arch arch,
@@ -150,7 +166,7 @@ static uint32_t machine(struct fp_call_context *c, struct fp_graph *g, enum fp_a
 					      .mask = UINT32_MAX,
 					      .k = abi->audit_arch };
 		test.yes = dispatch(c, g, &numbers[i], is_x86 ? &numbers[FP_ABI_X32] : NULL,
-				    c->open >> FP_ABI_X32 & 1);
+				    c->open >> FP_ABI_X32 & 1, table_of(c, (enum fp_abi)i));
 		test.no = root;
 		root = fp_graph_test(g, &test);
 	}
@@ -362,6 +378,49 @@ static void own_number(struct owners *o, const struct fp_call_context *c, uint32
 	}
 }
 
+/* Numbers between which a test of bits of the number decides, and how many are looked at. */
+struct between {
+	uint32_t low, high;
+};
+
+#define BETWEEN_MAX 1024u
+
+static void arrive(struct between *at, uint32_t node, uint32_t low, uint32_t high)
+{
+	at[node].low = low < at[node].low ? low : at[node].low;
+	at[node].high = high > at[node].high ? high : at[node].high;
+}
+
+/* By node, from the root down: kids have smaller ids. */
+static const struct between *find_between(struct fp_arena *a, const struct fp_filter *f)
+{
+	struct between *at = FP_NEW_ARRAY(a, f->graph.nodes.n, struct between);
+
+	for (size_t i = 0; i < f->graph.nodes.n; i++)
+		at[i].low = UINT32_MAX;
+	at[f->code.node[0]] = (struct between){ 0, UINT32_MAX };
+	for (uint32_t id = f->code.node[0] + 1; id-- > 0;) {
+		const struct fp_graph_node *n = &f->graph.nodes.at[id];
+		struct between b = at[id];
+		if (b.low > b.high || n->op == FP_GRAPH_RET)
+			continue;
+		bool is_cut = n->word == FP_DATA_NR && n->op == FP_GRAPH_JGE && n->k;
+		arrive(at, n->yes, is_cut && n->k > b.low ? n->k : b.low, b.high);
+		arrive(at, n->no, b.low, is_cut && n->k - 1 < b.high ? n->k - 1 : b.high);
+	}
+	return at;
+}
+
+static void own_bits(struct owners *o, const struct fp_call_context *c, uint32_t id,
+		     const struct fp_filter *f, struct between b)
+{
+	uint32_t bits = f->graph.nodes.at[id].k;
+
+	for (uint32_t nr = b.low; nr <= b.high && nr - b.low < BETWEEN_MAX; nr++)
+		if (nr & bits)
+			own_number(o, c, id, f->arch, nr);
+}
+
 static void own_return(struct owners *o, const struct fp_call_context *c, uint32_t id, uint32_t k)
 {
 	fp_ir_each (c->ir, FP_KIND_CALL, r)
@@ -386,6 +445,8 @@ static int by_node(const void *x, const void *y)
 
 static void own_all(struct owners *o, const struct fp_call_context *c, const struct fp_filter *f)
 {
+	const struct between *between = find_between(o->arena, f);
+
 	for (size_t i = 0; i < f->calls.n; i++)
 		own_call(o, c, f, i);
 	for (size_t i = 0; i < f->code.n; i++) {
@@ -394,6 +455,8 @@ static void own_all(struct owners *o, const struct fp_call_context *c, const str
 		bool is_new = !i || f->code.node[i - 1] != id;
 		if (is_new && n->op == FP_GRAPH_RET)
 			own_return(o, c, id, n->k);
+		else if (is_new && n->word == FP_DATA_NR && n->op == FP_GRAPH_JSET)
+			own_bits(o, c, id, f, between[id]);
 		else if (is_new && n->word == FP_DATA_NR)
 			own_number(o, c, id, f->arch, n->k);
 		else if (is_new && n->word == FP_DATA_ARCH)

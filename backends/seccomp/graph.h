@@ -35,7 +35,7 @@ struct fp_graph {
 	FP_VEC(struct fp_graph_node) nodes;
 	uint32_t *slots; /* id + 1; 0 is free; at most half full */
 	size_t slot_count;
-	struct fp_tree_table **table; /* scratch of the tree builder, shared by graphs */
+	struct fp_tree_table **table; /* of the tree builder, shared by graphs */
 	FP_VEC(uint32_t) stack;       /* scratch of fp_graph_size() */
 	FP_VEC(uint32_t) seen;        /* by node: the last walk that met it */
 	uint32_t walks;
@@ -68,7 +68,14 @@ bool fp_mask_next(uint64_t v, uint64_t mask, uint64_t *out);
 
 /*
  * A tree of comparisons over the intervals. Each comparison costs the weight of what lies below it,
- * and FP_TREE_INSN for the room it takes; the least sum wins. Merges equal neighbours in place.
+ * and FP_TREE_INSN for the room it takes. Of all trees of these, none costs less:
+ *
+ *   JGE  in two at the start of an interval
+ *   JEQ  a single value with equal neighbours on both sides
+ *   JSET up to FP_TREE_SET intervals that lead to two ends: those with one of some bits, all to one
+ *        end, and the rest, to the other but for a single value at most, for which JEQ follows
+ *
+ * Merges equal neighbours in place.
  */
 uint32_t fp_graph_tree(struct fp_graph *g, uint8_t word, uint32_t mask, struct fp_span32 *s,
 		       size_t n);
@@ -80,6 +87,11 @@ uint32_t fp_graph_field(struct fp_graph *g, uint8_t lo, uint8_t hi, uint64_t mas
 
 #ifndef FP_TREE_INSN
 #define FP_TREE_INSN 4u
+#endif
+
+/* Intervals of a range for which one JSET is tried, and one more. */
+#ifndef FP_TREE_SET
+#define FP_TREE_SET 9u
 #endif
 
 /* Up to this many intervals the tree is found by a dynamic programme, above by halving the weight.

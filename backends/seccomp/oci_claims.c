@@ -79,7 +79,7 @@ static const struct fp_sysdef *closed_way(const struct fp_scmp *o, const struct 
 		const struct fp_sysdef *mux;
 		uint32_t sub;
 
-		if ((o->c->open >> abi & 1) &&
+		if ((o->c->carrying >> abi & 1) &&
 		    fp_sys_multiplexed(sys, (enum fp_abi)abi, &mux, &sub) &&
 		    fp_scmp_is_closed(o, mux))
 			return mux;

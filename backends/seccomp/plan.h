@@ -23,11 +23,13 @@ struct fp_call_context {
 	struct fp_unit *unit;
 	const struct fp_ir *ir;
 	const struct fp_target *target;
-	uint8_t open; /* bit per ABI: native ones of the target, foreign ones of the policy */
+	uint8_t open;     /* bit per ABI: native ones of the target, foreign ones of the policy */
+	uint8_t carrying; /* those of them that have a multiplexer */
 	const struct fp_sysdef *sys;
 	struct fp_call_abi abi[FP_ABI_N];
 	struct fp_diagram diagram;
 	struct fp_tree_table *table;
+	const struct fp_claim *claims; /* fp_seccomp_claims(), once asked for */
 };
 
 void fp_call_context_init(struct fp_call_context *c, struct fp_unit *u, const struct fp_ir *ir,

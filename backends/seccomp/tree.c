@@ -5,18 +5,31 @@
 
 #include <string.h>
 
-/* Ranges i..j of intervals by their end, then their start: see at(). */
-struct fp_tree_table {
-	size_t cap; /* intervals there is room for */
-	uint32_t *cost;
-	uint16_t *cut; /* the best first comparison */
-	uint32_t *row; /* row[j]: the cost of i..j for the i that is being solved */
-	uint32_t *sum; /* sum[i]: weights before interval i */
+/* What the costs of ranges rest on, an interval. */
+struct key {
+	uint32_t start, weight;
+	uint32_t like; /* the first interval that leads to the same */
 };
 
-/* `cut` c < n: JGE start[c] first. CUT_HOLE + c: JEQ start[c], with equal neighbours on both sides.
+/*
+ * By range i..j of intervals, at i * cap + j. It stays as the last tree left it: the calls of an
+ * ABI on two kernels begin alike, and so do the costs.
  */
-#define CUT_HOLE 0x8000u
+struct fp_tree_table {
+	size_t cap; /* intervals there is room for */
+	size_t n;   /* of the last tree */
+	uint32_t mask;
+	struct key *key;
+	int32_t *cost;
+	uint8_t *first; /* enum first: the best first comparison */
+	uint32_t *sum;  /* sum[i]: weights before interval i */
+};
+
+enum first {
+	FIRST_CUT,  /* JGE, at the cut whose sides cost least */
+	FIRST_HOLE, /* JEQ: one value with equal neighbours on both sides */
+	FIRST_SET   /* JSET, see struct set; FIRST_SET + 1 for the other kind */
+};
 
 struct tree {
 	struct fp_graph *graph;
@@ -75,99 +88,263 @@ static uint32_t compare(const struct tree *t, enum fp_graph_op op, size_t i, uin
 	return fp_graph_test(t->graph, &n);
 }
 
-static uint32_t weigh(const struct tree *t, size_t i, size_t j)
+static int32_t weigh(const struct tree *t, size_t i, size_t j)
 {
-	return t->table->sum[j + 1] - t->table->sum[i] + FP_TREE_INSN;
+	return (int32_t)(t->table->sum[j + 1] - t->table->sum[i] + FP_TREE_INSN);
 }
 
-/* Where i..j stands: ranges with the same end stand in a row. */
-static size_t at(size_t i, size_t j)
+static size_t at(const struct tree *t, size_t i, size_t j)
 {
-	return j * (j + 1) / 2 + i;
+	return i * t->table->cap + j;
 }
 
-/* The cuts of shorter ranges bound where to look (Knuth, TAOCP 6.2.2). */
-static uint32_t search(const struct tree *t, size_t i, size_t j, size_t *best)
-{
-	const uint32_t *row = t->table->row, *above = &t->table->cost[at(0, j)];
-	size_t from = i + 1, to = j;
-	uint32_t least = UINT32_MAX;
+/* Four costs at once; all costs are below 2^31. */
+#define LANES __attribute__((vector_size(16)))
 
-	if (j > i + 1) {
-		size_t left = t->table->cut[at(i, j - 1)] & ~CUT_HOLE;
-		size_t right = t->table->cut[at(i + 1, j)] & ~CUT_HOLE;
-		from = left > i + 2 ? left - 1 : i + 1;
-		to = right + 1 < j ? right + 1 : j;
-		to = to < from ? from : to;
+/*
+ * Two neighbouring cuts of all ranges own[from..to): the costs of their left sides, and by the end
+ * of the range those of their right sides.
+ */
+static void offer(int32_t *own, const int32_t left[2], const int32_t *const right[2], size_t from,
+		  size_t to)
+{
+	int32_t a LANES, b LANES, best LANES;
+	size_t j = from;
+
+	for (; j + 4 <= to; j += 4) {
+		memcpy(&a, right[0] + j, sizeof(a));
+		memcpy(&b, right[1] + j, sizeof(b));
+		memcpy(&best, own + j, sizeof(best));
+		a += left[0];
+		b += left[1];
+		b ^= (a ^ b) & (a < b);
+		best ^= (best ^ b) & (b < best);
+		memcpy(own + j, &best, sizeof(best));
 	}
-	for (size_t c = from; c <= to; c++) {
-		uint32_t sum = row[c - 1] + above[c];
-		*best = sum < least ? c : *best;
+	for (; j < to; j++)
+		for (unsigned k = 0; k < 2; k++)
+			if (left[k] + right[k][j] < own[j])
+				own[j] = left[k] + right[k][j];
+}
+
+/* What the intervals of a range lead to, and the bits that values there may have. */
+struct kinds {
+	uint32_t to[2], bits[2];
+	size_t n; /* 3: more than two */
+};
+
+static void add_kind(const struct tree *t, size_t i, struct kinds *k)
+{
+	uint32_t first = t->s[i].start, last = t->mask, fill = 0;
+	size_t which = 0;
+
+	while (which < k->n && which < 2 && k->to[which] != t->s[i].to)
+		which++;
+	if (which == 2)
+		k->n = 3;
+	if (k->n == 3)
+		return;
+	if (i + 1 < t->n)
+		last = t->s[i + 1].start - 1;
+	if (first != last)
+		fill = UINT32_MAX >> __builtin_clz(first ^ last);
+	if (which == k->n)
+		k->bits[k->n++] = 0;
+	k->to[which] = t->s[i].to;
+	k->bits[which] |= (first | last | fill) & t->mask;
+}
+
+/*
+ * A range of two kinds, decided by JSET: values with a bit that no value of one kind has are of the
+ * other kind, and all of that one but at most a single value, for JEQ.
+ */
+struct set {
+	uint32_t k; /* the bits */
+	uint32_t kept, other;
+	size_t hole;     /* the interval of the value without such a bit; t->n: none is */
+	uint32_t weight; /* of what passes JEQ */
+};
+
+static bool find_set(const struct tree *t, size_t i, size_t j, const struct kinds *kinds,
+		     unsigned which, struct set *set)
+{
+	uint32_t bits = kinds->bits[which];
+
+	*set = (struct set){ .k = kinds->bits[!which] & ~bits,
+			     .kept = kinds->to[which],
+			     .other = kinds->to[!which],
+			     .hole = t->n };
+	for (size_t m = i; m <= j; m++) {
+		uint64_t end = m + 1 < t->n ? t->s[m + 1].start : UINT64_MAX, first;
+		set->weight += t->s[m].to == set->kept ? t->s[m].weight : 0;
+		if (t->s[m].to == set->kept || !fp_mask_next(t->s[m].start, bits, &first) ||
+		    first >= end)
+			continue;
+		if (set->hole < t->n || !is_single(t, m))
+			return false;
+		set->hole = m;
+		set->weight += t->s[m].weight;
+	}
+	return set->k;
+}
+
+static void solve_by_set(const struct tree *t, size_t i, size_t j, const struct kinds *kinds,
+			 int32_t *least, uint8_t *first)
+{
+	for (unsigned which = 0; which < 2; which++) {
+		struct set set;
+		if (!find_set(t, i, j, kinds, which, &set))
+			continue;
+		int32_t cost = set.hole < t->n ? (int32_t)(set.weight + FP_TREE_INSN) : 0;
+		if (cost >= *least)
+			continue;
+		*least = cost;
+		*first = (uint8_t)(FIRST_SET + which);
+	}
+}
+
+/* One range, when all its cuts have been offered. */
+static void solve(const struct tree *t, size_t i, size_t j, const struct kinds *kinds)
+{
+	int32_t *cost = &t->table->cost[at(t, i, j)];
+	uint8_t first = FIRST_CUT;
+
+	if (j == i + 2 && is_hole(t, i + 1)) {
+		first = FIRST_HOLE;
+		*cost = 0;
+	} else if (kinds->n == 2 && j > i + 1 && j < i + FP_TREE_SET) {
+		solve_by_set(t, i, j, kinds, cost, &first);
+	}
+	*cost += weigh(t, i, j);
+	t->table->first[at(t, i, j)] = first;
+}
+
+static void solve_from(const struct tree *t, size_t i, size_t known)
+{
+	int32_t *own = &t->table->cost[at(t, i, 0)];
+	struct kinds kinds = { .n = 0 };
+
+	add_kind(t, i, &kinds);
+	own[i] = 0;
+	for (size_t j = i + 1 > known ? i + 1 : known; j < t->n; j++)
+		own[j] = INT32_MAX;
+	for (size_t c = i + 1; c < t->n; c++) {
+		if (c < i + FP_TREE_SET)
+			add_kind(t, c, &kinds);
+		if (c >= known) {
+			own[c] = own[c - 1] < own[c] ? own[c - 1] : own[c];
+			solve(t, i, c, &kinds);
+		}
+		if ((c - i) % 2 == 0)
+			continue;
+		const int32_t left[] = { own[c - 1], own[c] };
+		const int32_t *const right[] = { own + t->table->cap * (c - i),
+						 own + t->table->cap * (c + 1 - i) };
+		if (c + 1 < t->n)
+			offer(own, left, right, c + 1 > known ? c + 1 : known, t->n);
+	}
+}
+
+static struct fp_tree_table *table_for(const struct tree *t)
+{
+	struct fp_arena *arena = t->graph->arena;
+	struct fp_tree_table *table = *t->graph->table;
+	size_t cap = t->n + 32; /* room for the calls of newer kernels */
+
+	if (table && table->cap >= t->n)
+		return table;
+	table = FP_NEW(arena, struct fp_tree_table);
+	table->cap = cap;
+	table->key = FP_NEW_ARRAY(arena, cap, struct key);
+	table->cost = FP_NEW_ARRAY(arena, cap * cap, int32_t);
+	table->first = FP_NEW_ARRAY(arena, cap * cap, uint8_t);
+	table->sum = FP_NEW_ARRAY(arena, cap + 1, uint32_t);
+	*t->graph->table = table;
+	return table;
+}
+
+/* How many intervals stand in ranges of known cost. Where one ends, the next one's start tells. */
+static size_t prepare(struct tree *t)
+{
+	struct fp_tree_table *table = t->table = table_for(t);
+	bool is_same = table->mask == t->mask;
+	size_t known = 0, before = table->n;
+
+	for (size_t i = 0; i < t->n; i++) {
+		struct key key = { t->s[i].start, t->s[i].weight, 0 };
+		while (t->s[key.like].to != t->s[i].to)
+			key.like++;
+		is_same = is_same && i < before && !memcmp(&table->key[i], &key, sizeof(key));
+		known += is_same;
+		table->key[i] = key;
+		table->sum[i + 1] = table->sum[i] + t->s[i].weight;
+	}
+	table->n = t->n;
+	table->mask = t->mask;
+	if (known && (known < t->n || known < before))
+		known--;
+	return known;
+}
+
+static uint32_t build_set(const struct tree *t, size_t i, size_t j, unsigned which)
+{
+	struct kinds kinds = { .n = 0 };
+	struct set set;
+
+	for (size_t m = i; m <= j; m++)
+		add_kind(t, m, &kinds);
+	find_set(t, i, j, &kinds, which, &set);
+	uint32_t rest = set.kept;
+	if (set.hole < t->n)
+		rest = compare(t, FP_GRAPH_JEQ, set.hole, set.other, set.kept);
+	/* JSET reads the word as loaded: its bits are bits of the mask. */
+	const struct fp_graph_node n = { .op = FP_GRAPH_JSET,
+					 .word = t->word,
+					 .mask = UINT32_MAX,
+					 .k = set.k,
+					 .yes = set.other,
+					 .no = rest };
+	return fp_graph_test(t->graph, &n);
+}
+
+static uint32_t build_best(const struct tree *t, size_t i, size_t j);
+
+static uint32_t build_cut(const struct tree *t, size_t i, size_t j)
+{
+	const int32_t *cost = t->table->cost;
+	int32_t least = INT32_MAX;
+	size_t best = j;
+
+	for (size_t c = i + 1; c <= j; c++) {
+		int32_t sum = cost[at(t, i, c - 1)] + cost[at(t, c, j)];
+		best = sum < least ? c : best;
 		least = sum < least ? sum : least;
 	}
-	return least;
-}
-
-/* One range from its parts. */
-static void solve(const struct tree *t, size_t i, size_t j, const bool *holes)
-{
-	uint32_t cost = weigh(t, i, j);
-	size_t best = CUT_HOLE | (i + 1);
-
-	if (j != i + 2 || !holes[i + 1])
-		cost += search(t, i, j, &best);
-	t->table->row[j] = t->table->cost[at(i, j)] = cost;
-	t->table->cut[at(i, j)] = (uint16_t)best;
-}
-
-static void prepare(struct tree *t)
-{
-	struct fp_tree_table *table = *t->graph->table;
-	struct fp_arena *arena = t->graph->arena;
-	size_t cap = t->n < 64 ? 64 : t->n;
-
-	if (!table || table->cap < t->n) {
-		table = FP_NEW(arena, struct fp_tree_table);
-		table->cap = cap;
-		table->cost = FP_NEW_ARRAY(arena, cap * (cap + 1) / 2, uint32_t);
-		table->cut = FP_NEW_ARRAY(arena, cap * (cap + 1) / 2, uint16_t);
-		table->row = FP_NEW_ARRAY(arena, cap, uint32_t);
-		table->sum = FP_NEW_ARRAY(arena, cap + 1, uint32_t);
-		*t->graph->table = table;
-	}
-	t->table = table;
-	for (size_t i = 0; i < t->n; i++)
-		table->sum[i + 1] = table->sum[i] + t->s[i].weight;
+	uint32_t no = build_best(t, i, best - 1);
+	uint32_t yes = build_best(t, best, j);
+	return compare(t, FP_GRAPH_JGE, best, yes, no);
 }
 
 /* Depth is at most the number of intervals: FP_TREE_EXACT. */
 static uint32_t build_best(const struct tree *t, size_t i, size_t j)
 {
+	uint8_t first = t->table->first[at(t, i, j)];
+
 	if (i == j)
 		return t->s[i].to;
-	size_t c = t->table->cut[at(i, j)];
-	if (c & CUT_HOLE) {
-		c &= ~(size_t)CUT_HOLE;
-		return compare(t, FP_GRAPH_JEQ, c, t->s[c].to, t->s[c - 1].to);
-	}
-	uint32_t no = build_best(t, i, c - 1);
-	uint32_t yes = build_best(t, c, j);
-	return compare(t, FP_GRAPH_JGE, c, yes, no);
+	if (first == FIRST_CUT)
+		return build_cut(t, i, j);
+	if (first == FIRST_HOLE)
+		return compare(t, FP_GRAPH_JEQ, i + 1, t->s[i + 1].to, t->s[i].to);
+	return build_set(t, i, j, first - FIRST_SET);
 }
 
 static uint32_t best(struct tree *t)
 {
-	bool holes[FP_TREE_EXACT];
+	size_t known = prepare(t);
 
-	prepare(t);
-	for (size_t i = 0; i < t->n; i++)
-		holes[i] = is_hole(t, i);
-	for (size_t i = t->n; i-- > 0;) {
-		t->table->row[i] = t->table->cost[at(i, i)] = 0;
-		t->table->cut[at(i, i)] = (uint16_t)i;
-		for (size_t j = i + 1; j < t->n; j++)
-			solve(t, i, j, holes);
-	}
+	for (size_t i = t->n; i-- > 0;)
+		solve_from(t, i, known);
 	return build_best(t, 0, t->n - 1);
 }
 

@@ -374,20 +374,31 @@ static void cut(struct symbolic *s, const struct box *box, unsigned word, uint32
 		push(s, *box, word, low, from - 1, ways[0]);
 }
 
-/* A bit is constant between the multiples of its value. */
-static void cut_bit(struct symbolic *s, const struct box *box, unsigned word, uint32_t bit,
-		    const uint16_t ways[2])
+/* The next number of which it is otherwise whether it has one of the bits; 0: there is none. */
+static uint32_t next_edge(uint32_t low, uint32_t bits)
 {
-	uint32_t low = box->low[word], edge = (low | (bit - 1)) + 1;
+	uint32_t met = low & bits;
 
-	if (edge && edge <= box->high[word])
-		push(s, *box, word, edge, box->high[word], box->at.k[AT_PC]);
-	push(s, *box, word, low, edge && edge <= box->high[word] ? edge - 1 : box->high[word],
-	     ways[low & bit ? 1 : 0]);
+	if (!met)
+		return (low | ((bits & -bits) - 1)) + 1;
+	while (met && low) {
+		low = (low | (UINT32_MAX >> __builtin_clz(met))) + 1;
+		met = low & bits;
+	}
+	return low;
 }
 
-/* Bits that are cut at: few enough edges. */
-#define BIT_MIN (1u << 24)
+static void cut_bits(struct symbolic *s, const struct box *box, unsigned word, uint32_t bits,
+		     const uint16_t ways[2])
+{
+	uint32_t low = box->low[word], high = box->high[word],
+		 edge = bits ? next_edge(low, bits) : 0;
+	bool is_cut = edge && edge <= high;
+
+	if (is_cut)
+		push(s, *box, word, edge, high, box->at.k[AT_PC]);
+	push(s, *box, word, low, is_cut ? edge - 1 : high, ways[low & bits ? 1 : 0]);
+}
 
 /* False where the comparison is not one of a boxed word with a number. */
 static bool compare(struct symbolic *s, const struct box *box, const struct fp_bpf_insn *i)
@@ -414,10 +425,8 @@ static bool compare(struct symbolic *s, const struct box *box, const struct fp_b
 		cut(s, box, word, 1, 0, i->to);
 	else if (i->op == FP_BPF_JGT)
 		cut(s, box, word, k + 1, UINT32_MAX, i->to);
-	else if (k >= BIT_MIN && !(k & (k - 1)))
-		cut_bit(s, box, word, k, i->to);
 	else
-		return false;
+		cut_bits(s, box, word, k, i->to);
 	return true;
 }
 
