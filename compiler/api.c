@@ -194,13 +194,26 @@ static void policy_targets(struct fpolicy *p)
 	fp_diag_help(&p->unit, "say `targets debian-12;` in it, or --target=NAME");
 }
 
-static struct fp_source *add_root(struct fpolicy *p, const char *name, const char *data, size_t len)
+static struct fp_source *add_source(struct fpolicy *p, const char *name, const char *data,
+				    size_t len)
 {
 	struct fp_source *src = fp_source_add(&p->unit.sources, name, data, len, nowhere);
 
 	if (!src)
 		fp_diag(&p->unit, FP_E_SOURCE_SIZE, nowhere, "%s: larger than 4 GiB", name);
 	return src;
+}
+
+/* Sources, diagnostics and options of a second policy would mix with the first one's. */
+static struct fp_source *add_root(struct fpolicy *p, const char *name, const char *data, size_t len)
+{
+	if (p->is_given) {
+		fp_diag(&p->unit, FP_E_USAGE, nowhere,
+			"%s: a handle takes one policy, and has one already", name);
+		return NULL;
+	}
+	p->is_given = true;
+	return add_source(p, name, data, len);
 }
 
 enum fpolicy_status fpolicy_compile(struct fpolicy *p, const char *name, const char *data,
@@ -295,7 +308,7 @@ enum fpolicy_status fpolicy_format(struct fpolicy *p, const char *name, const ch
 	FP_HANDLE_GUARD(p);
 	text = FP_NEW(&p->unit.arena, struct fp_buf);
 	fp_buf_init(text, &p->unit.arena);
-	const struct fp_source *src = add_root(p, name, data, len);
+	const struct fp_source *src = add_source(p, name, data, len);
 	if (src && fp_fmt(&p->unit, src, text))
 		*out = (struct fpolicy_text){ .data = fp_buf_text(text), .len = text->len };
 	return fp_handle_status(p);

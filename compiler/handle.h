@@ -19,6 +19,7 @@ struct fpolicy {
 	struct fp_bundle bundle;
 	const char *open, *proved, *not_checked;
 	size_t accepted, best_effort;
+	bool is_given;  /* a policy was: there is no second */
 	bool is_done;   /* the files may be read */
 	bool is_broken; /* out of memory: only free may follow */
 };

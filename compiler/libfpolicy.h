@@ -21,7 +21,8 @@ extern "C" {
  * different handles may be used by different threads. Calls on a NULL handle return the failure
  * value.
  *
- * Life cycle: new, set options, add targets, compile once, read the results, free.
+ * Life cycle: new, set options, add targets, compile once, read the results, free. A second policy
+ * for the same handle is FPOLICY_INPUT, and what was compiled can no longer be read.
  */
 struct fpolicy;
 

@@ -21,7 +21,7 @@ static void load_file(struct fp_sema *s, const struct fp_source *src, const stru
 
 static const struct fp_source *already(struct fp_sema *s, const char *name)
 {
-	for (size_t i = 0; i < s->u->sources.files.n; i++)
+	for (size_t i = s->first_source; i < s->u->sources.files.n; i++)
 		if (!strcmp(s->u->sources.files.at[i]->name, name))
 			return s->u->sources.files.at[i];
 	return NULL;
@@ -329,6 +329,8 @@ void fp_sema_load(struct fp_sema *s, const struct fp_source *root)
 {
 	struct chain link = { .name = root->name };
 
+	while (s->u->sources.files.at[s->first_source] != root)
+		s->first_source++;
 	load_file(s, root, &link, 0, true);
 	load_implied(s);
 	s->implied = fp_sema_policy(s, fp_name(s->u, "implied"));

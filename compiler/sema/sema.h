@@ -119,6 +119,7 @@ struct fp_sema {
 	struct fp_index set_by_spelling; /* "@file-io@2026.1" */
 	struct fp_index const_by_name, param_by_name, policy_by_name;
 	unsigned const_depth, bound_depth;
+	size_t first_source;           /* of the unit's: what came before is another policy's */
 	struct fp_policy_def *implied; /* std/implied.policy */
 	struct fp_policy_def *main;    /* the one asked for */
 	uint8_t open_abis;             /* native, or opened by a policy that was read */

@@ -2,6 +2,7 @@
 /* Claims: told once a rule or an internal error (E0001); who holds a rule; that spans never reach
  * an artifact. */
 #include "bundle/bundle.h"
+#include "libfpolicy.h"
 #include "sema/sema.h"
 
 #include <setjmp.h>
@@ -147,6 +148,50 @@ static void places_reach_the_manifest_only(void **state)
 	fp_unit_free(&g.u);
 }
 
+static const char importing[] =
+	"language 1;\nuse \"std/syscalls.policy\";\n"
+	"policy q { owner \"o\"; tier standard; targets debian-12;\n"
+	"	syscalls { default kill; allow @base@2026.1; } never bpf; }\n";
+
+/* What the first one imported is imported again: the second has its own declarations. */
+static void one_unit_resolves_twice(void **state)
+{
+	struct fixture f;
+	struct fp_bundle b;
+	size_t size[2] = { 0 };
+
+	(void)state;
+	begin(&f, importing);
+	for (unsigned i = 0; i < 2; i++) {
+		fp_bundle_build(&f.u, f.ir, &f.target, 1, &b);
+		for (size_t k = 0; k < b.files.n; k++)
+			if (strcmp(b.files.at[k].path, "manifest.json"))
+				size[i] += b.files.at[k].len;
+		const struct fp_source *src =
+			fp_source_add(&f.u.sources, "p.policy", importing, strlen(importing),
+				      (struct fp_span){ 0, 0 });
+		f.ir = fp_resolve(&f.u, src, NULL);
+		assert_non_null(f.ir);
+	}
+	assert_int_equal(size[0], size[1]);
+	assert_int_equal(f.u.diags.errors, 0);
+	fp_unit_free(&f.u);
+}
+
+static void one_handle_takes_one_policy(void **state)
+{
+	struct fpolicy *p = fpolicy_new(0);
+
+	(void)state;
+	assert_int_equal(fpolicy_compile(p, "q.policy", importing, strlen(importing)), FPOLICY_OK);
+	assert_true(fpolicy_artifact_count(p) > 20);
+	assert_int_equal(fpolicy_compile(p, "q.policy", importing, strlen(importing)),
+			 FPOLICY_INPUT);
+	assert_int_equal(fpolicy_artifact_count(p), 0);
+	assert_non_null(strstr(fpolicy_diagnostics(p, false), "has one already [E0002]"));
+	fpolicy_free(p);
+}
+
 static void text_is_cut_between_words(void **state)
 {
 	static const struct {
@@ -170,6 +215,8 @@ int main(void)
 		cmocka_unit_test(every_rule_is_claimed),
 		cmocka_unit_test(only_exact_and_narrower_hold),
 		cmocka_unit_test(places_reach_the_manifest_only),
+		cmocka_unit_test(one_unit_resolves_twice),
+		cmocka_unit_test(one_handle_takes_one_policy),
 		cmocka_unit_test(text_is_cut_between_words),
 	};
 
