@@ -19,6 +19,16 @@ const struct fp_diag_row *fp_diag_row(enum fp_diag_id id)
 	return &rows[id];
 }
 
+void fp_diag_visible(struct fp_buf *out, const char *text, size_t len)
+{
+	char shown[5];
+
+	for (size_t i = 0; i < len;) {
+		i += fp_utf8_visible(text + i, len - i, shown);
+		fp_buf_puts(out, shown);
+	}
+}
+
 /* Control bytes would let a hostile name draw on the terminal: they are shown as \xHH. What is too
  * long is cut. */
 __attribute__((format(printf, 2, 0))) static const char *formatted(struct fp_unit *u,
@@ -30,11 +40,7 @@ __attribute__((format(printf, 2, 0))) static const char *formatted(struct fp_uni
 	size_t len = n < 0 ? 0 : (size_t)n < sizeof(text) ? (size_t)n : sizeof(text) - 1;
 
 	fp_buf_init(&b, &u->arena);
-	for (size_t i = 0; i < len;) {
-		char shown[5];
-		i += fp_utf8_visible(text + i, len - i, shown);
-		fp_buf_puts(&b, shown);
-	}
+	fp_diag_visible(&b, text, len);
 	fp_buf_puts(&b, (size_t)n > len ? "..." : "");
 	return fp_buf_text(&b);
 }

@@ -59,6 +59,9 @@ const struct fp_diag_row *fp_diag_row(enum fp_diag_id id);
 void fp_diag(struct fp_unit *u, enum fp_diag_id id, struct fp_span span, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
+/* Text from outside, controls and what is no UTF-8 as \xHH. */
+void fp_diag_visible(struct fp_buf *out, const char *text, size_t len);
+
 /* Adds to the diagnostic reported last: a related place, or what to write instead. */
 void fp_diag_note(struct fp_unit *u, struct fp_span span, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Diagnostics as text: gcc's form, the line and a caret below it. */
 #include "base/unit.h"
+#include "base/utf8.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -27,18 +28,19 @@ static void paint(const struct printer *p, const char *code, const char *text)
 	fp_buf_puts(p->out, p->colour ? PLAIN : "");
 }
 
-/* One code point, or one byte if it is not UTF-8; a tab and control bytes become one space. */
+/* One code point in one column: what a terminal must not get is a space or a question mark. */
 static size_t put_char(struct fp_buf *out, const char *s, size_t len)
 {
 	unsigned char c = (unsigned char)*s;
-	size_t n = c < 0xc0 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+	char shown[5];
+	uint32_t point;
+	size_t n = fp_utf8_length(s, len, &point);
 
-	if (c < 0x20 || c == 0x7f || (c >= 0x80 && c < 0xc0) || n > len) {
-		fp_buf_putc(out, c == '\t' ? ' ' : c < 0x80 ? ' ' : '?');
-		return 1;
-	}
-	fp_buf_add(out, s, n);
-	return n;
+	if (fp_utf8_visible(s, len, shown) != n || shown[0] != *s)
+		fp_buf_putc(out, c < 0x80 ? ' ' : '?');
+	else
+		fp_buf_puts(out, shown);
+	return n ? n : 1;
 }
 
 static void source_line(const struct printer *p, const struct fp_place *at, struct fp_span span)
@@ -71,10 +73,12 @@ static void place(const struct printer *p, struct fp_span span, struct fp_place 
 	*known = fp_source_place(&p->u->sources, span.begin, at);
 	if (*known && p->colour)
 		fp_buf_puts(p->out, BOLD);
-	if (*known)
-		fp_buf_printf(p->out, "%s:%u:%u: ", at->source->name, at->line, at->column);
-	else
+	if (*known) {
+		fp_diag_visible(p->out, at->source->name, strlen(at->source->name));
+		fp_buf_printf(p->out, ":%u:%u: ", at->line, at->column);
+	} else {
 		fp_buf_puts(p->out, "fpolicyc: ");
+	}
 	if (*known && p->colour)
 		fp_buf_puts(p->out, PLAIN);
 }

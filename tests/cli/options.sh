@@ -41,6 +41,12 @@ fails() { # name pattern arguments...: exit 2, the pattern on stderr, nothing wr
 	rm -rf refused*
 }
 
+# What a file is called or holds cannot draw on a terminal.
+odd=$(printf 'odd\033[31m\342\200\256')
+printf 'language 1;\npolicy p { owner "\302\233\342\200\256"; }\n' >"$odd.policy"
+run "$fpolicyc" "$odd.policy" -o refused
+is "$status $(echo "$out" | LC_ALL=C tr -d '\n' | LC_ALL=C grep -c '[^ -~]')" "2 0" "names and lines are shown without controls"
+
 # Exit codes.
 run "$fpolicyc" a.policy -o out
 is $status 0 "clean is 0"
