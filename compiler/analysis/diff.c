@@ -19,7 +19,7 @@ const char *fp_domain_name(enum fp_domain domain)
 	return domain_names[domain];
 }
 
-const char *fp_verdict_name(enum fp_verdict verdict)
+const char *fp_verdict_name(enum fp_diff_outcome verdict)
 {
 	static const char *const names[] = { "identical", "same-access",  "narrower",
 					     "wider",     "incomparable", "undecided" };
@@ -27,7 +27,7 @@ const char *fp_verdict_name(enum fp_verdict verdict)
 	return names[verdict];
 }
 
-enum fp_verdict fp_diff_verdict(const struct fp_relation_known *k)
+enum fp_diff_outcome fp_diff_verdict(const struct fp_relation_known *k)
 {
 	if (k->is_wider && k->is_narrower)
 		return FP_VERDICT_INCOMPARABLE;
@@ -163,7 +163,7 @@ static const struct fp_rule *same_sentence(const struct fp_ir *ir, const struct 
 
 static bool is_told(const struct fp_differ *d, const struct fp_rule *r)
 {
-	for (size_t i = 0; i < d->out->changes.n; i++)
+	for (size_t i = 0; r && i < d->out->changes.n; i++)
 		if (d->out->changes.at[i].old_rule == r || d->out->changes.at[i].new_rule == r)
 			return true;
 	return false;
@@ -200,9 +200,11 @@ static const struct fp_rule *same_thing(const struct fp_ir *ir, const struct fp_
 
 static void compare_sentences(struct fp_differ *d, enum fp_kind kind, enum fp_domain domain)
 {
-	fp_ir_each (d->out->old, kind, r)
-		if (!same_sentence(d->out->new, r) && !is_told(d, r))
-			other(d, domain, r, same_thing(d->out->new, r));
+	fp_ir_each (d->out->old, kind, r) {
+		const struct fp_rule *now = same_thing(d->out->new, r);
+		if (!same_sentence(d->out->new, r) && !is_told(d, r) && !is_told(d, now))
+			other(d, domain, r, now);
+	}
 	fp_ir_each (d->out->new, kind, r)
 		if (!same_thing(d->out->old, r) && !same_sentence(d->out->old, r) && !is_told(d, r))
 			other(d, domain, NULL, r);

@@ -24,7 +24,7 @@ const char *fp_domain_name(enum fp_domain domain);
  * errno, an umask). WIDER: the new policy permits more or guards less; NARROWER the reverse;
  * INCOMPARABLE both. UNDECIDED: the budget was spent before one of these was certain.
  */
-enum fp_verdict {
+enum fp_diff_outcome {
 	FP_VERDICT_IDENTICAL,
 	FP_VERDICT_SAME_ACCESS,
 	FP_VERDICT_NARROWER,
@@ -33,7 +33,7 @@ enum fp_verdict {
 	FP_VERDICT_UNDECIDED
 };
 
-const char *fp_verdict_name(enum fp_verdict verdict);
+const char *fp_verdict_name(enum fp_diff_outcome verdict);
 
 enum fp_change_kind {
 	FP_CHANGE_WIDER,
@@ -70,7 +70,7 @@ struct fp_diff {
 void fp_diff(struct fp_unit *u, const struct fp_ir *old, const struct fp_ir *new,
 	     const struct fp_budget *budget, struct fp_diff *out);
 
-enum fp_verdict fp_diff_verdict(const struct fp_relation_known *k);
+enum fp_diff_outcome fp_diff_verdict(const struct fp_relation_known *k);
 
 /* Where a side was written, and what to call it. */
 struct fp_diff_side {

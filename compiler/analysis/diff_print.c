@@ -109,7 +109,7 @@ void fp_diff_print(const struct fp_diff *diff, const struct fp_diff_side sides[2
 	for (size_t i = 0; i < findings->list.n; i++)
 		put_finding(out, &findings->list.at[i]);
 	for (enum fp_domain d = 0; d < FP_DOMAIN_N; d++) {
-		enum fp_verdict v = fp_diff_verdict(&diff->domains[d]);
+		enum fp_diff_outcome v = fp_diff_verdict(&diff->domains[d]);
 		if (v != FP_VERDICT_IDENTICAL)
 			fp_buf_printf(out, "%s: %s\n", fp_domain_name(d), fp_verdict_name(v));
 	}

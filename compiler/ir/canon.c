@@ -214,7 +214,7 @@ static void files(struct canon *c)
 				bool allows = r->u.file.effect == FP_ALLOW;
 				uint16_t rights = r->u.file.rights;
 				struct fp_buf b;
-				if (allows && rights & FP_RIGHT_WRITE)
+				if (rights & FP_RIGHT_WRITE)
 					rights |= FP_RIGHT_APPEND;
 				if (!(rights & n->bit))
 					continue;

@@ -53,7 +53,7 @@ case_is mounts 'mounts { tmpfs on "/t" nosuid, nodev, size 1MiB; }' 'mounts { tm
 case_is paths 'files { allow read "/a/**"; }' 'files { allow read "/a/**", "/b", "/c/*.d"; }' wider \
 	'paths-wider = read "/b" paths-wider = read "/c/.d"'
 case_is paths 'mounts { root writable; } files { allow read, write "/a/**"; }' 'mounts { root writable; } files { allow read, write "/a/**"; deny write "/a/k*"; }' narrower \
-	'paths-narrower = write "/a/k"'
+	'paths-narrower = write, append "/a/k"'
 case_is paths 'files { allow write "/a"; }' 'files { allow write "/a", "/b"; }' identical '' # nothing is written on a root that is readonly
 case_is paths 'files { allow read "/{a,b}"; }' 'files { allow read "/a"; allow read "/b"; allow read "/[ab]"; }' identical ''
 case_is mounts 'mounts { root readonly; } files { allow write "/w"; }' 'mounts { root writable; } files { allow write "/w"; }' wider \

@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+#include "analysis/diff.h"
+#include "ir/canon.h"
 #include "ir/decide.h"
 #include "ir/domain_calls.h"
 #include "ir/eval.h"
@@ -195,6 +197,227 @@ static void laws(void **state)
 	}
 	printf("measured: %zu pairs of random policies, %zu refinements, 0 laws broken\n", pairs,
 	       related);
+}
+
+/* ---- the laws of comparison, and its examples put to evaluation ---- */
+
+static struct fp_diff *compare(const struct fp_ir *old, const struct fp_ir *new)
+{
+	struct fp_diff *d = FP_NEW(&u.arena, struct fp_diff);
+
+	fp_diff(&u, old, new, NULL, d);
+	assert_false(d->whole.may_be_wider || d->whole.may_be_narrower);
+	return d;
+}
+
+/* "CONST|0x10" of an argument, as print_value() tells it. */
+static uint64_t value_of(const char *text, size_t n, enum fp_abi abi)
+{
+	uint64_t value = 0;
+
+	for (const char *at = text, *end = text + n; at < end;) {
+		const char *bar = memchr(at, '|', (size_t)(end - at));
+		size_t len = (size_t)((bar ? bar : end) - at);
+		const struct fp_const *c = fp_const_find(at, len);
+		value |= c ? (uint64_t)c->value[abi] : strtoull(at, NULL, 0);
+		at += len + 1;
+	}
+	return value;
+}
+
+/* "socket(domain AF_ALG, type 0) on x86_64" back to a call. */
+static const struct fp_sysdef *call_of(const char *text, enum fp_abi *abi, uint64_t args[6])
+{
+	const char *open = strchr(text, '('), *on = strstr(text, ") on ");
+	const struct fp_sysdef *sys = fp_sys_find(text, (size_t)(open - text));
+
+	assert_non_null(sys);
+	assert_true(fp_abi_find(on + 5, strlen(on + 5), abi));
+	memset(args, 0, 6 * sizeof(args[0]));
+	for (const char *at = open + 1; at < on;) {
+		const char *space = strchr(at, ' ');
+		const char *end = space + strcspn(space, ",)");
+		struct fp_param p;
+		assert_true(fp_sys_param_find(sys, *abi, at, (size_t)(space - at), &p));
+		uint64_t v = value_of(space + 1, (size_t)(end - space - 1), *abi);
+		args[p.lo / 2] |= (v & UINT32_MAX) << (p.lo % 2 ? 32 : 0);
+		if (p.hi != FP_WORD_NONE)
+			args[p.hi / 2] |= v >> 32 << (p.hi % 2 ? 32 : 0);
+		at = end + 2;
+	}
+	return sys;
+}
+
+static size_t confirmed;
+
+static void confirm_call(const struct fp_change *c, const struct fp_ir *more,
+			 const struct fp_ir *less)
+{
+	uint64_t args[6];
+	enum fp_abi abi;
+
+	if (!strncmp(c->witness, "call number", 11))
+		return;
+	uint32_t nr = (uint32_t)call_of(c->witness, &abi, args)->nr[abi];
+	struct fp_decision a = fp_eval_call(more, abi, nr, args, UINT16_MAX).decision;
+	struct fp_decision b = fp_eval_call(less, abi, nr, args, UINT16_MAX).decision;
+	unsigned mine = fp_domain_rank(a.action), theirs = fp_domain_rank(b.action);
+	if (c->kind == FP_CHANGE_OTHER)
+		assert_true(mine == theirs && (a.action != b.action || a.data != b.data));
+	else if (c->domain == FP_DOMAIN_AUDIT)
+		assert_true(a.action == FP_ACT_ALLOW && b.action == FP_ACT_LOG);
+	else
+		assert_true(mine > theirs);
+	confirmed++;
+}
+
+static void confirm_path(const struct fp_change *c, const struct fp_ir *more,
+			 const struct fp_ir *less)
+{
+	const char *quote = strchr(c->witness, '"') + 1;
+	const char *path = fp_arena_text(&u.arena, quote, strlen(quote) - 1);
+
+	for (const struct fp_right_name *r = fp_right_names; r->name; r++) {
+		const char *word = strstr(c->witness, r->name);
+		if (!word || word >= quote)
+			continue;
+		assert_true(fp_eval_path(more, path, r->bit).effect == FP_ALLOW &&
+			    fp_eval_path(less, path, r->bit).effect == FP_DENY);
+		confirmed++;
+	}
+}
+
+/* "tcp to 10.0.0.1 port 22" */
+static void confirm_packet(const struct fp_change *c, const struct fp_ir *more,
+			   const struct fp_ir *less)
+{
+	bool egress = c->domain == FP_DOMAIN_EGRESS;
+	const char *peer = strstr(c->witness, egress ? " to " : " from ") + (egress ? 4 : 6);
+	const char *port = strstr(peer, " port ");
+	size_t n = port ? (size_t)(port - peer) : strlen(peer);
+	enum fp_proto proto = FP_PROTO_TCP;
+	struct fp_prefix address;
+	uint16_t number = port ? (uint16_t)strtoul(port + 6, NULL, 10) : 0;
+
+	while (strncmp(c->witness, fp_proto_names[proto], strlen(fp_proto_names[proto])))
+		proto++;
+	assert_int_equal(fp_prefix_parse(peer, n, &address), FP_PREFIX_OK);
+	assert_true(fp_eval_net(more, egress, proto, &address, number).effect == FP_ALLOW &&
+		    fp_eval_net(less, egress, proto, &address, number).effect == FP_DENY);
+	confirmed++;
+}
+
+static void confirm(const struct fp_diff *d)
+{
+	for (size_t i = 0; i < d->changes.n; i++) {
+		const struct fp_change *c = &d->changes.at[i];
+		const struct fp_ir *more = c->kind == FP_CHANGE_NARROWER ? d->old : d->new;
+		const struct fp_ir *less = more == d->new ? d->old : d->new;
+		if (!c->witness)
+			continue;
+		if (c->domain == FP_DOMAIN_CALLS || c->domain == FP_DOMAIN_AUDIT)
+			confirm_call(c, more, less);
+		else if (c->domain == FP_DOMAIN_PATHS)
+			confirm_path(c, more, less);
+		else if (c->domain == FP_DOMAIN_EGRESS || c->domain == FP_DOMAIN_INGRESS)
+			confirm_packet(c, more, less);
+	}
+}
+
+static enum fp_diff_outcome mirrored(enum fp_diff_outcome v)
+{
+	return v == FP_VERDICT_WIDER      ? FP_VERDICT_NARROWER
+	       : v == FP_VERDICT_NARROWER ? FP_VERDICT_WIDER
+					  : v;
+}
+
+/* Each change has its mirror image, with the same example where the order does not choose one. */
+static void check_mirror(const struct fp_diff *there, const struct fp_diff *back)
+{
+	size_t n[2][3] = { 0 };
+
+	for (enum fp_domain k = 0; k < FP_DOMAIN_N; k++)
+		assert_int_equal(mirrored(fp_diff_verdict(&there->domains[k])),
+				 fp_diff_verdict(&back->domains[k]));
+	for (size_t i = 0; i < there->changes.n; i++)
+		n[0][there->changes.at[i].kind]++;
+	for (size_t i = 0; i < back->changes.n; i++)
+		n[1][back->changes.at[i].kind]++;
+	assert_int_equal(n[0][FP_CHANGE_WIDER] != 0, n[1][FP_CHANGE_NARROWER] != 0);
+	assert_int_equal(n[0][FP_CHANGE_NARROWER] != 0, n[1][FP_CHANGE_WIDER] != 0);
+	assert_string_equal(there->old_digest, back->new_digest);
+}
+
+/* What goes into a gate. */
+static bool passes(const struct fp_diff *d)
+{
+	return !d->whole.is_wider;
+}
+
+/* The sections of a policy in another order. */
+static const char *shuffled(const char *text)
+{
+	const char *lines[64];
+	size_t lengths[64], n = 0;
+	struct fp_buf b;
+
+	for (const char *at = text; *at && n < 64; n++) {
+		lines[n] = at;
+		lengths[n] = strcspn(at, "\n") + 1;
+		at += lengths[n];
+	}
+	fp_buf_init(&b, &u.arena);
+	for (; n; n--) {
+		size_t i = random_below((uint32_t)n);
+		fp_buf_add(&b, lines[i], lengths[i]);
+		lines[i] = lines[n - 1];
+		lengths[i] = lengths[n - 1];
+	}
+	return fp_buf_text(&b);
+}
+
+#define COMPARISONS 500
+
+static void comparisons_have_their_laws(void **state)
+{
+	size_t verdicts[6] = { 0 }, chains = 0;
+
+	(void)state;
+	for (int round = 0; round < COMPARISONS; round++) {
+		begin();
+		const char *text = draw_policy();
+		const struct fp_ir *p = resolve(text), *same = resolve(shuffled(text));
+		const struct fp_ir *q = resolve(
+			random_below(3) ? fp_arena_printf(&u.arena, "%s%s", text, statement(NULL))
+					: draw_policy());
+		const struct fp_ir *r = resolve(draw_policy());
+		const struct fp_diff *itself = compare(p, same), *there = compare(p, q),
+				     *back = compare(q, p), *on = compare(q, r),
+				     *over = compare(p, r);
+		assert_int_equal(fp_diff_verdict(&itself->whole), FP_VERDICT_IDENTICAL);
+		assert_int_equal(itself->changes.n, 0);
+		assert_string_equal(itself->old_digest, itself->new_digest);
+		check_mirror(there, back);
+		if (passes(there) && passes(on)) {
+			assert_true(passes(over));
+			chains++;
+		}
+		if (!strcmp(there->old_digest, there->new_digest))
+			assert_int_equal(fp_diff_verdict(&there->whole), FP_VERDICT_IDENTICAL);
+		/* The gate agrees with the engine that compiles. */
+		if (passes(there))
+			assert_true(!refine(q, p, FP_RELATION_EXTENDS)->list.n);
+		verdicts[fp_diff_verdict(&there->whole)]++;
+		confirm(there);
+		confirm(on);
+		end();
+	}
+	assert_true(verdicts[FP_VERDICT_WIDER] > 40 && verdicts[FP_VERDICT_NARROWER] > 40 &&
+		    verdicts[FP_VERDICT_INCOMPARABLE] > 40 && verdicts[FP_VERDICT_IDENTICAL] > 10);
+	printf("measured: %d pairs of random policies, %zu wider, %zu narrower, %zu both; %zu chains; "
+	       "%zu examples, 0 refuted\n",
+	       COMPARISONS * 5, verdicts[FP_VERDICT_WIDER], verdicts[FP_VERDICT_NARROWER],
+	       verdicts[FP_VERDICT_INCOMPARABLE], chains, confirmed);
 }
 
 /* ---- an allow that nothing shadows widens, with an example that evaluation confirms ---- */
@@ -454,6 +677,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(laws),
+		cmocka_unit_test(comparisons_have_their_laws),
 		cmocka_unit_test(an_allow_widens),
 		cmocka_unit_test(kinds_have_their_order),
 		cmocka_unit_test(the_budget_holds),

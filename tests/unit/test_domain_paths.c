@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "analysis/diff.h"
 #include "ir/decide.h"
 #include "ir/domain_paths.h"
 #include "ir/eval.h"
@@ -454,6 +455,119 @@ static void refinement_is_decided_as_evaluated(void **state)
 	printf("measured: %zu refinements of paths, %zu refuted, 0 wrong\n", pairs, wider);
 }
 
+/* ---- verdicts, from the texts of the patterns alone ---- */
+
+#define FILE_RULES 5u
+
+struct file_policy {
+	struct {
+		const char *glob;
+		unsigned right;
+		bool denies;
+	} rules[FILE_RULES];
+
+	size_t n;
+	const struct fp_ir *ir;
+};
+
+static const char *const some_rights[] = { "read", "execute", "create" };
+
+static void draw_files(struct file_policy *p, const struct file_policy *like)
+{
+	struct fp_buf b;
+
+	fp_buf_init(&b, &u.arena);
+	p->n = 1 + random_below(FILE_RULES - 1);
+	if (like) {
+		*p = *like;
+		p->n += p->n < FILE_RULES && random_below(2);
+	}
+	for (size_t i = 0; i < p->n; i++) {
+		if (!like || i >= like->n || random_below(4) == 0) {
+			p->rules[i].glob = draw_glob();
+			p->rules[i].right = random_below(3);
+			p->rules[i].denies = random_below(4) == 0;
+		}
+		fp_buf_printf(&b, "%s %s \"%s\"; ", p->rules[i].denies ? "deny" : "allow",
+			      some_rights[p->rules[i].right], p->rules[i].glob);
+	}
+	/* Mounts that the language implies hold nothing of the alphabet. */
+	p->ir = resolve(fp_arena_printf(&u.arena, "mounts { root writable; } files { %s }",
+					fp_buf_text(&b)));
+}
+
+static bool grants(const struct file_policy *p, const char *path, unsigned right)
+{
+	bool granted = false;
+
+	for (size_t i = 0; i < p->n; i++) {
+		if (p->rules[i].right != right || !matches(p->rules[i].glob, path))
+			continue;
+		if (p->rules[i].denies)
+			return false;
+		granted = true;
+	}
+	return granted;
+}
+
+/* An example of a change names rights that the one policy grants on the path and the other not. */
+static void check_example(const struct fp_change *c, const struct file_policy *more,
+			  const struct file_policy *less)
+{
+	const char *path = path_of(c->witness), *quote = strchr(c->witness, '"');
+
+	for (unsigned right = 0; right < 3; right++) {
+		const char *word = strstr(c->witness, some_rights[right]);
+		if (word && word < quote)
+			assert_true(grants(more, path, right) && !grants(less, path, right));
+	}
+}
+
+static void check_verdict(const struct file_policy *a, const struct file_policy *b,
+			  const struct fp_diff *d)
+{
+	const struct fp_relation_known *k = &d->domains[FP_DOMAIN_PATHS];
+
+	assert_false(k->may_be_wider || k->may_be_narrower);
+	for (size_t i = 0; i < all.n; i++)
+		for (unsigned right = 0; right < 3; right++) {
+			bool was = grants(a, all.at[i], right), is = grants(b, all.at[i], right);
+			if ((is && !was && !k->is_wider) || (was && !is && !k->is_narrower))
+				fail_msg("%s of %s was not found", some_rights[right], all.at[i]);
+		}
+	for (size_t i = 0; i < d->changes.n; i++) {
+		const struct fp_change *c = &d->changes.at[i];
+		if (c->domain == FP_DOMAIN_PATHS)
+			check_example(c, c->kind == FP_CHANGE_WIDER ? b : a,
+				      c->kind == FP_CHANGE_WIDER ? a : b);
+	}
+}
+
+#define VERDICTS 1200
+
+static void verdicts_are_those_of_derivatives(void **state)
+{
+	size_t wide = 0, examples = 0;
+
+	(void)state;
+	for (int round = 0; round < VERDICTS; round++) {
+		struct file_policy a = { 0 }, b = { 0 };
+		struct fp_diff d;
+		begin();
+		draw_files(&a, NULL);
+		draw_files(&b, random_below(5) ? &a : NULL);
+		fp_diff(&u, a.ir, b.ir, NULL, &d);
+		check_verdict(&a, &b, &d);
+		wide += d.domains[FP_DOMAIN_PATHS].is_wider;
+		examples += d.changes.n;
+		end();
+	}
+	assert_true(wide > VERDICTS / 10 && wide < VERDICTS - VERDICTS / 10);
+	printf("measured: %d pairs of random file policies by derivatives, %zu wider, %zu examples, 0 "
+	       "wrong\n",
+	       VERDICTS, wide, examples);
+}
+
 /* ---- parameters ---- */
 
 static bool is_within(const char *a, const char *b, const char **example)
@@ -602,6 +716,7 @@ int main(void)
 		cmocka_unit_test(walks_find_the_shortest_path),
 		cmocka_unit_test(claims_are_decided_as_evaluated),
 		cmocka_unit_test(refinement_is_decided_as_evaluated),
+		cmocka_unit_test(verdicts_are_those_of_derivatives),
 		cmocka_unit_test(parameters_are_their_own),
 		cmocka_unit_test(the_budget_holds),
 		cmocka_unit_test(a_thousand_against_a_thousand),
