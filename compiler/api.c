@@ -258,6 +258,8 @@ static void dump_plan(struct fpolicy *p, const char *backend, struct fp_buf *out
 
 	if (!b) {
 		fp_diag(&p->unit, FP_E_USAGE, nowhere, "there is no back end '%s'", backend);
+		fp_diag_help(&p->unit, "there are seccomp, apparmor, selinux, oci, cgroup2 and "
+				       "nftables");
 		return;
 	}
 	policy_targets(p);

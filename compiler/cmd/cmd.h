@@ -32,10 +32,13 @@ struct fp_cmd {
 int fp_cmd_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /*
- * What getopt_long() refused: `c` is its answer ('?' or ':'), `before` was optind before the call.
+ * What getopt_long() refused: `c` is its answer ('?' or ':'), `before` was optind before the call,
+ * `known` are the options of the command.
  * Returns FP_EXIT_INPUT.
  */
-int fp_cmd_bad_option(int c, int before, char **argv, const char *command);
+struct option;
+int fp_cmd_bad_option(int c, int before, char **argv, const char *command,
+		      const struct option *known);
 
 /* Prints the handle's diagnostics on stderr (in colour on a terminal unless NO_COLOR) and maps the
  * status. */

@@ -87,7 +87,7 @@ static bool take_option(struct options *o, int c, int before, int argc, char **a
 		o->help = true;
 		return true;
 	default:
-		return fp_cmd_bad_option(c, before, argv, "compile"), false;
+		return fp_cmd_bad_option(c, before, argv, "compile", long_options), false;
 	}
 }
 

@@ -72,7 +72,7 @@ int fp_cmd_fmt(int argc, char **argv)
 			return FP_EXIT_OK;
 		}
 		if (c != OPT_CHECK)
-			return fp_cmd_bad_option(c, before, argv, "fmt");
+			return fp_cmd_bad_option(c, before, argv, "fmt", long_options);
 		check = true;
 		before = optind;
 	}

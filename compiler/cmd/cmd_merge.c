@@ -70,7 +70,7 @@ static bool take_option(struct options *o, int c, int before, char **argv)
 		o->help = true;
 		return true;
 	default:
-		return fp_cmd_bad_option(c, before, argv, "merge"), false;
+		return fp_cmd_bad_option(c, before, argv, "merge", long_options), false;
 	}
 }
 

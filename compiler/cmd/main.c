@@ -54,6 +54,8 @@ static int unknown_command(const char *word)
 	fp_cmd_error("there is no command and no file '%.64s'", word);
 	if (near.best)
 		fprintf(stderr, "fpolicyc: help: did you mean '%s'?\n", near.best);
+	else if (!strcmp(word, "help") || !strcmp(word, "version"))
+		fprintf(stderr, "fpolicyc: help: that is the option '--%s'\n", word);
 	fputs("fpolicyc: help: commands are", stderr);
 	for (size_t i = 0; i < COMMANDS; i++)
 		fprintf(stderr, "%s %s", i ? "," : "", commands[i].name);
@@ -62,7 +64,22 @@ static int unknown_command(const char *word)
 }
 
 /* Inside a bundle (-qz) optind does not move, and the word before it is another one. */
-int fp_cmd_bad_option(int c, int before, char **argv, const char *command)
+/* `--tday=2026-01-01` -> `--today` */
+static void help_option(const char *word, const struct option *known)
+{
+	struct fp_nearest near;
+
+	if (strncmp(word, "--", 2))
+		return;
+	fp_nearest_init(&near, word + 2, strcspn(word + 2, "="));
+	for (; known->name; known++)
+		fp_nearest_offer(&near, known->name);
+	if (near.best)
+		fprintf(stderr, "fpolicyc: help: did you mean '--%s'?\n", near.best);
+}
+
+int fp_cmd_bad_option(int c, int before, char **argv, const char *command,
+		      const struct option *known)
 {
 	const char *word = argv[optind - 1];
 	char letter[] = { '-', (char)optopt, '\0' };
@@ -71,7 +88,9 @@ int fp_cmd_bad_option(int c, int before, char **argv, const char *command)
 		word = letter;
 	if (c == ':')
 		return fp_cmd_error("%s needs a value", word);
-	return fp_cmd_error("unknown option %s; try `fpolicyc %s --help`", word, command);
+	fp_cmd_error("unknown option %s; try `fpolicyc %s --help`", word, command);
+	help_option(word, known);
+	return FP_EXIT_INPUT;
 }
 
 static bool wants_colour(void)

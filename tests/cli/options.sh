@@ -65,6 +65,8 @@ fails "no output" "say where to write" a.policy
 fails "no such file" "missing.policy: No such file" missing.policy -o refused
 fails "a folder for a policy" ": Is a directory" . -o refused
 fails "an unknown long option" "unknown option --nonsense" a.policy --nonsense -o refused
+fails "a misspelt long option" "did you mean '--today'?" a.policy --tday=2026-01-01 -o refused
+fails "an option without its dashes" "that is the option '--help'" help
 fails "an unknown short option" "unknown option -z" a.policy -z -o refused
 fails "an unknown letter among known ones" "unknown option -z" a.policy -zq -o refused
 fails "an option without its value" "needs a value" a.policy -o
