@@ -120,11 +120,11 @@ static json_t *intersect(struct fp_merge_state *m, json_t *base, json_t *ours)
 static json_t *cap_set(struct fp_merge_state *m, const char *at, json_t *base, const char *set,
 		       json_t *ours)
 {
-	const char *in = strcmp(set, "inheritable") ? set : "ambient";
-	json_t *theirs = json_object_get(base, set);
-	json_t *out =
-		intersect(m, json_array_size(theirs) ? theirs : json_object_get(base, in), ours);
+	json_t *theirs = json_object_get(base, set), *out;
 
+	if (!strcmp(set, "inheritable"))
+		theirs = fp_merge_union(m, at, theirs, json_object_get(base, "ambient"));
+	out = intersect(m, theirs, ours);
 	if (!strcmp(set, "ambient") && json_array_size(out) < json_array_size(ours))
 		fp_merge_note(m,
 			      "%s/ambient leaves out what the base does not hand on: a user "
