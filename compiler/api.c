@@ -240,10 +240,14 @@ enum fpolicy_status fpolicy_compile(struct fpolicy *p, const char *name, const c
 	return fp_handle_status(p);
 }
 
+/* Nodes of the proofs of a side, and of a comparison: seconds, and less than 256 MiB for all. */
+#define SIDE_NODES 1000000u
+
 enum fpolicy_status fpolicy_load(struct fpolicy *p, const char *name, const char *data, size_t len)
 {
 	FP_HANDLE_GUARD(p);
 	p->is_done = false;
+	p->unit.options.proof_nodes = SIDE_NODES;
 	if (p->unit.diags.errors)
 		return fp_handle_status(p);
 	const struct fp_source *src = add_root(p, name, data, len);

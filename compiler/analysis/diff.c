@@ -285,11 +285,11 @@ void fp_diff(struct fp_unit *u, const struct fp_ir *old, const struct fp_ir *new
 
 	*out = (struct fp_diff){ .old = old, .new = new };
 	fp_prover_init(&p, u, budget);
-	fp_diff_calls(&d);
 	for (size_t i = 0; i < sizeof(engine) / sizeof(engine[0]); i++)
 		both_ways(&d, engine[i]);
 	compare_rest(&d);
 	fp_diff_policy(&d);
+	fp_diff_calls(&d); /* last: who spends the budget leaves nothing for others */
 	digest(&p, old, out->old_digest);
 	digest(&p, new, out->new_digest);
 	fp_arena_free(p.paths);

@@ -204,20 +204,23 @@ static void claims(struct fp_differ *d, enum fp_assertion_kind kind)
 
 /* ---- bounds ---- */
 
-/* A bound that is gone, or permits more itself. */
-static bool is_kept(struct fp_differ *d, const struct fp_bound *b, const struct fp_ir *by)
+/* FP_FAILS: it is gone, or permits more itself. */
+static enum fp_outcome is_kept(struct fp_differ *d, const struct fp_bound *b,
+			       const struct fp_ir *by)
 {
+	enum fp_outcome found = FP_FAILS;
+
 	for (size_t i = 0; i < by->bound_count; i++) {
 		struct fp_excesses more;
 		if (by->bounds[i].is_base)
 			continue;
-		if (b->ir == by->bounds[i].ir)
-			return true;
 		fp_refine(d->p, by->bounds[i].ir, b->ir, FP_RELATION_WITHIN, &more);
 		if (!more.list.n && !more.is_undecided)
-			return true;
+			return FP_HOLDS;
+		if (!more.list.n)
+			found = FP_UNDECIDED;
 	}
-	return false;
+	return found;
 }
 
 static void bounds(struct fp_differ *d)
@@ -227,7 +230,10 @@ static void bounds(struct fp_differ *d)
 	for (size_t side = 0; side < 2; side++)
 		for (size_t i = 0; i < both[side]->bound_count; i++) {
 			const struct fp_bound *b = &both[side]->bounds[i];
-			if (b->is_base || is_kept(d, b, both[!side]))
+			enum fp_outcome kept = b->is_base ? FP_HOLDS : is_kept(d, b, both[!side]);
+			struct fp_relation_known *k = &d->out->domains[FP_DOMAIN_ASSERTIONS];
+			*(side ? &k->may_be_narrower : &k->may_be_wider) |= kept == FP_UNDECIDED;
+			if (kept != FP_FAILS)
 				continue;
 			add(d, FP_DOMAIN_ASSERTIONS, side ? FP_CHANGE_NARROWER : FP_CHANGE_WIDER,
 			    side ? "it is within a bound that is new or narrower"

@@ -33,6 +33,7 @@ struct fp_options {
 	void *load_context;
 	FP_VEC(struct fp_define) defines;
 	struct fp_date today; /* year 0: dates are not compared, and the manifest says so */
+	uint32_t proof_nodes; /* of diagrams, for all claims of a policy; 0: the default */
 };
 
 /* A result that several parts need: what it is, and of what. Addresses are never printed. */

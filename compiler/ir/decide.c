@@ -15,7 +15,9 @@ void fp_prover_init(struct fp_prover *p, struct fp_unit *u, const struct fp_budg
 	fp_arena_init(p->paths, 0, u->arena.recover); /* each walk gets what is left */
 	p->paths->chunk = FP_ARENA_CHUNK / 16;
 	fp_arena_own(&u->arena, release, p->paths);
-	fp_dd_init(&p->dd, &u->arena, budget ? budget->nodes : FP_DD_BUDGET);
+	uint32_t nodes = u->options.proof_nodes ? u->options.proof_nodes : FP_DD_BUDGET;
+
+	fp_dd_init(&p->dd, &u->arena, budget ? budget->nodes : nodes);
 }
 
 void fp_excess_add(struct fp_prover *p, struct fp_excesses *out, struct fp_excess e)
