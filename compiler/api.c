@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* The boundary: one recovery point a call, results kept in the handle. */
 #include "analysis/probes.h"
+#include "backends/seccomp/seccomp.h"
 #include "base/num.h"
 #include "front/fmt.h"
 #include "handle.h"
 #include "ir/dump.h"
 #include "merge/merge.h"
 #include "sema/sema.h"
+#include "target/profile.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -216,6 +218,25 @@ static struct fp_source *add_root(struct fpolicy *p, const char *name, const cha
 	return add_source(p, name, data, len);
 }
 
+enum fpolicy_status fpolicy_set_profile(struct fpolicy *p, const char *name, const char *data,
+					size_t len)
+{
+	FP_HANDLE_GUARD(p);
+	p->profile = (struct fpolicy_text){ .name = copy(p, name),
+					    .data = fp_arena_text(&p->unit.arena, data, len),
+					    .len = len };
+	return FPOLICY_OK;
+}
+
+/* After the policy and its imports, so that the order of sources is the order of reading. */
+static void take_profile(struct fpolicy *p)
+{
+	const struct fpolicy_text *t = &p->profile;
+
+	if (t->name && !p->unit.options.profile)
+		p->unit.options.profile = fp_profile_parse(&p->unit, t->name, t->data, t->len);
+}
+
 enum fpolicy_status fpolicy_compile(struct fpolicy *p, const char *name, const char *data,
 				    size_t len)
 {
@@ -228,6 +249,7 @@ enum fpolicy_status fpolicy_compile(struct fpolicy *p, const char *name, const c
 	if (!p->ir)
 		return fp_handle_status(p);
 	policy_targets(p);
+	take_profile(p);
 	if (p->unit.diags.errors)
 		return fp_handle_status(p);
 	fp_bundle_build(&p->unit, p->ir, p->targets.at, p->targets.n, &p->bundle);
@@ -267,6 +289,7 @@ static void dump_plan(struct fpolicy *p, const char *backend, struct fp_buf *out
 		return;
 	}
 	policy_targets(p);
+	take_profile(p);
 	for (size_t i = 0; i < p->targets.n && !p->unit.diags.errors; i++) {
 		fp_buf_printf(out, "# %s\n", p->targets.at[i]->name);
 		const void *plan = b->lower(&p->unit, p->ir, p->targets.at[i]);
@@ -300,6 +323,36 @@ enum fpolicy_status fpolicy_dump(struct fpolicy *p, const char *name, const char
 	} else {
 		fp_diag(&p->unit, FP_E_USAGE, nowhere, "there is no phase '%s'", phase);
 		fp_diag_help(&p->unit, "phases are tokens, ast, ir and plan:BACKEND");
+	}
+	*text = fp_buf_text(out);
+	*text_len = out->len;
+	return fp_handle_status(p);
+}
+
+enum fpolicy_status fpolicy_report(struct fpolicy *p, const char *name, const char *data,
+				   size_t len, const char *what, const char **text,
+				   size_t *text_len)
+{
+	struct fp_buf *out;
+
+	FP_HANDLE_GUARD(p);
+	p->is_done = false;
+	out = FP_NEW(&p->unit.arena, struct fp_buf);
+	fp_buf_init(out, &p->unit.arena);
+	if (strcmp(what, "filter")) {
+		fp_diag(&p->unit, FP_E_USAGE, nowhere, "there is no report of '%s'", what);
+		fp_diag_help(&p->unit, "there is one of filter");
+		return fp_handle_status(p);
+	}
+	const struct fp_source *src = add_root(p, name, data, len);
+	p->ir = src ? fp_resolve(&p->unit, src, p->policy) : NULL;
+	if (!p->ir)
+		return fp_handle_status(p);
+	policy_targets(p);
+	take_profile(p);
+	for (size_t i = 0; i < p->targets.n && !p->unit.diags.errors; i++) {
+		fp_buf_printf(out, "# %s\n", p->targets.at[i]->name);
+		fp_seccomp_report(&p->unit, p->ir, p->targets.at[i], out);
 	}
 	*text = fp_buf_text(out);
 	*text_len = out->len;

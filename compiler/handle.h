@@ -9,7 +9,8 @@
 
 struct fpolicy {
 	struct fp_unit unit;
-	const char *policy, *name; /* `name`: of what was loaded */
+	const char *policy, *name;   /* `name`: of what was loaded */
+	struct fpolicy_text profile; /* no name: none was given */
 	fpolicy_loader load;
 	void *load_context;
 	FP_VEC(const struct fp_target *) targets;

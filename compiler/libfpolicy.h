@@ -63,6 +63,14 @@ enum fpolicy_status fpolicy_add_target(struct fpolicy *p, const char *name);
 enum fpolicy_status fpolicy_add_target_text(struct fpolicy *p, const char *name, const char *data,
 					    size_t len);
 
+/*
+ * How often the calls are made, in lines of a name and a weight (docs/filters.md): filters are then
+ * fastest for what is called most. What they mean does not change. Faults are diagnostics of the
+ * compilation.
+ */
+enum fpolicy_status fpolicy_set_profile(struct fpolicy *p, const char *name, const char *data,
+					size_t len);
+
 /* Compiles the policy in `data` for all targets. On any status but OK there are no artifacts. */
 enum fpolicy_status fpolicy_compile(struct fpolicy *p, const char *name, const char *data,
 				    size_t len);
@@ -70,6 +78,11 @@ enum fpolicy_status fpolicy_compile(struct fpolicy *p, const char *name, const c
 /* Runs the front end only and prints a phase: "tokens", "ast", "ir", "plan:BACKEND". */
 enum fpolicy_status fpolicy_dump(struct fpolicy *p, const char *name, const char *data, size_t len,
 				 const char *phase, const char **text, size_t *text_len);
+
+/* Prints about what would be written: "filter", what filters cost. */
+enum fpolicy_status fpolicy_report(struct fpolicy *p, const char *name, const char *data,
+				   size_t len, const char *what, const char **text,
+				   size_t *text_len);
 
 /* What was written: paths are relative, '/'-separated, sorted by bytes. */
 size_t fpolicy_artifact_count(const struct fpolicy *p);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* One filter a machine: architecture, number, arguments, in that order. */
 #include "backends/seccomp/plan.h"
+#include "target/profile.h"
 
 #include <linux/seccomp.h>
 #include <stdlib.h>
@@ -8,9 +9,12 @@
 /*
  * How often a comparison on the way to a number is paid for. The kernel asks the filter once and
  * remembers an allow that needs no argument (kernel/seccomp.c: seccomp_cache_prepare), so what it
- * remembers weighs nothing; without that cache every call weighs the same.
+ * remembers weighs nothing. Other calls weigh the same; with a profile its weight is shared out
+ * on top of that. Numbers of x32 are never remembered, and hardly ever met: they must not
+ * make x86_64's slow, with which they share a tree.
  */
-#define WEIGHT_CALL 8u
+#define WEIGHT_CALL    8u
+#define WEIGHT_PROFILE 65536u
 
 /* Numbers an ABI assigns, each with what the filter does there. */
 struct numbered {
@@ -56,12 +60,26 @@ static const uint16_t *ranks(struct fp_unit *u, enum fp_abi abi)
 	return rank;
 }
 
-static uint32_t weigh(const struct fp_call_context *c, const struct fp_call_abi *a, enum fp_abi abi)
+bool fp_call_is_cached(const struct fp_call_context *c, enum fp_abi abi)
 {
-	bool is_cached =
-		fp_target_has(c->target, FP_FEAT_SECCOMP_CONST_CACHE) && !fp_abi(abi)->nr_bit;
+	const struct fp_call_abi *a = &c->abi[abi];
 
-	return is_cached && a->is_plain && a->plain.action == FP_ACT_ALLOW ? 0 : WEIGHT_CALL;
+	return fp_target_has(c->target, FP_FEAT_SECCOMP_CONST_CACHE) && !fp_abi(abi)->nr_bit &&
+	       a->is_plain && a->plain.action == FP_ACT_ALLOW;
+}
+
+static uint32_t weigh(const struct fp_call_context *c, enum fp_abi abi)
+{
+	const struct fp_profile *p = c->unit->options.profile;
+
+	if (fp_call_is_cached(c, abi))
+		return 0;
+	if (fp_abi(abi)->nr_bit)
+		return 1;
+	if (!p)
+		return WEIGHT_CALL;
+	return WEIGHT_CALL +
+	       (uint32_t)((uint64_t)p->weight[c->sys->index] * WEIGHT_PROFILE / p->sum);
 }
 
 static void number(struct fp_call_context *c, struct fp_seccomp_plan *plan, enum fp_abi abi,
@@ -72,7 +90,7 @@ static void number(struct fp_call_context *c, struct fp_seccomp_plan *plan, enum
 	struct numbered n = { .nr = (uint32_t)c->sys->nr[abi],
 			      .to = fp_call_graph(c, abi, &f->graph) };
 
-	n.weight = weigh(c, a, abi);
+	n.weight = weigh(c, abi);
 	numbers->at[numbers->rank[c->sys->index]] = n;
 	numbers->n++;
 	if (a->is_plain)

@@ -38,6 +38,9 @@ void fp_call_context_init(struct fp_call_context *c, struct fp_unit *u, const st
 /* Decides the call on every open ABI. */
 void fp_call_load(struct fp_call_context *c, const struct fp_sysdef *sys);
 
+/* Whether the kernel answers the call that is loaded without the filter, once it was attached. */
+bool fp_call_is_cached(const struct fp_call_context *c, enum fp_abi abi);
+
 /* Tests of one call from which on the shorter form is looked for. */
 #ifndef FP_CALL_LARGE
 #define FP_CALL_LARGE 24u

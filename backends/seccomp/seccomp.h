@@ -26,6 +26,10 @@ struct fp_seccomp_oci {
 /* The members of linux.seccomp, into the object that is open. */
 void fp_seccomp_oci_tell(const struct fp_seccomp_oci *oci, struct fp_json *j);
 
+/* How many instructions the filters run, and which calls a kernel lets through without them. */
+void fp_seccomp_report(struct fp_unit *u, const struct fp_ir *ir, const struct fp_target *t,
+		       struct fp_buf *out);
+
 const struct fp_seccomp_oci *fp_seccomp_oci(struct fp_unit *u, const struct fp_ir *ir,
 					    const struct fp_target *t);
 

@@ -28,10 +28,13 @@ struct fp_loaded {
 
 typedef bool (*fp_loader)(void *context, const char *name, struct fp_loaded *out);
 
+struct fp_profile; /* target/profile.h */
+
 struct fp_options {
 	fp_loader load;
 	void *load_context;
 	FP_VEC(struct fp_define) defines;
+	const struct fp_profile *profile; /* NULL: none was given */
 	struct fp_date today; /* year 0: dates are not compared, and the manifest says so */
 	uint32_t proof_nodes; /* of diagrams, for all claims of a policy; 0: the default */
 };

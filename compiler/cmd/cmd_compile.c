@@ -12,7 +12,7 @@
 
 struct options {
 	struct fp_input in;
-	const char *out, *dump, *artifact, *depfile;
+	const char *out, *dump, *report, *artifact, *depfile, *profile;
 	bool depends, quiet, help;
 };
 
@@ -27,7 +27,9 @@ static const char usage[] =
 	"  -I DIR             a root for imports, after the folder of the policy; repeatable\n"
 	"  --policy=NAME      the policy to compile, where a file holds several\n"
 	"  --today=DATE       compare `until` dates with DATE (else SOURCE_DATE_EPOCH, else not at all)\n"
+	"  --profile=FILE     how often calls are made: filters are fastest for those\n"
 	"  --dump=PHASE       print tokens, ast, ir or plan:BACKEND and write nothing\n"
+	"  --report=filter    print what filters cost, and what a kernel caches; write nothing\n"
 	"  -MD [-MF FILE]     also write a make dependency file (DIR.d unless FILE is given)\n"
 	"  -q, --quiet        print errors and warnings only\n"
 	"\n"
@@ -36,6 +38,8 @@ static const char usage[] =
 
 enum {
 	OPT_DUMP = FP_OPT_OWN,
+	OPT_REPORT,
+	OPT_PROFILE,
 	OPT_ARTIFACT,
 	OPT_HELP
 };
@@ -43,6 +47,8 @@ enum {
 static const struct option long_options[] = {
 	FP_INPUT_LONG,
 	{ "dump", required_argument, NULL, OPT_DUMP },
+	{ "report", required_argument, NULL, OPT_REPORT },
+	{ "profile", required_argument, NULL, OPT_PROFILE },
 	{ "artifact", required_argument, NULL, OPT_ARTIFACT },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "help", no_argument, NULL, OPT_HELP },
@@ -80,6 +86,12 @@ static bool take_option(struct options *o, int c, int before, int argc, char **a
 	case OPT_DUMP:
 		o->dump = optarg;
 		return true;
+	case OPT_REPORT:
+		o->report = optarg;
+		return true;
+	case OPT_PROFILE:
+		o->profile = optarg;
+		return true;
 	case OPT_ARTIFACT:
 		o->artifact = optarg;
 		return true;
@@ -91,13 +103,21 @@ static bool take_option(struct options *o, int c, int before, int argc, char **a
 	}
 }
 
+/* Something else than artifacts, and writes nothing. */
+static bool is_printing(const struct options *o)
+{
+	return o->dump || o->report;
+}
+
 static bool check_options(const struct options *o, int files)
 {
 	bool to_stdout = o->out && !strcmp(o->out, "-");
 
 	if (!files)
 		return fp_cmd_error("no policy was given; try `fpolicyc --help`"), false;
-	if (!o->out && !o->dump)
+	if (o->dump && o->report)
+		return fp_cmd_error("--dump and --report each print something else"), false;
+	if (!o->out && !is_printing(o))
 		return fp_cmd_error("say where to write: -o DIR"), false;
 	if (to_stdout && !o->artifact)
 		return fp_cmd_error("-o - writes one artifact: name it with --artifact=PATH"),
@@ -106,10 +126,11 @@ static bool check_options(const struct options *o, int files)
 		return fp_cmd_error("--artifact goes with -o -"), false;
 	if (o->depfile && !o->depends)
 		return fp_cmd_error("-MF goes with -MD"), false;
-	if (o->depends && (to_stdout || o->dump))
+	if (o->depends && (to_stdout || is_printing(o)))
 		return fp_cmd_error("-MD goes with -o DIR"), false;
-	if (files > 1 && (to_stdout || o->dump || o->in.policy || o->depends))
-		return fp_cmd_error("-o -, --dump, --policy and -MD take one policy"), false;
+	if (files > 1 && (to_stdout || is_printing(o) || o->in.policy || o->depends))
+		return fp_cmd_error("-o -, --dump, --report, --policy and -MD take one policy"),
+		       false;
 	return true;
 }
 
@@ -159,6 +180,8 @@ static bool stage_depends(struct output *out, const struct options *o, const cha
 	for (size_t i = 0; i < o->in.targets.n; i++)
 		if (fp_input_is_target_file(o->in.targets.at[i]))
 			names.at[names.n++] = o->in.targets.at[i];
+	if (o->profile)
+		names.at[names.n++] = o->profile;
 	return fp_depfile_begin(&out->depends, o->out, o->depfile, names.at, names.n);
 }
 
@@ -197,16 +220,30 @@ static void tell(const struct fpolicy *p, const struct options *o, FILE *f, bool
 		fpolicy_not_checked(p));
 }
 
-static enum fpolicy_status dump(struct fpolicy *p, const struct options *o, const char *file,
-				const struct fp_file_data *text)
+static enum fpolicy_status print(struct fpolicy *p, const struct options *o, const char *file,
+				 const struct fp_file_data *text)
 {
 	const char *out;
 	size_t len;
 	enum fpolicy_status status =
-		fpolicy_dump(p, file, text->data, text->len, o->dump, &out, &len);
+		o->dump ? fpolicy_dump(p, file, text->data, text->len, o->dump, &out, &len)
+			: fpolicy_report(p, file, text->data, text->len, o->report, &out, &len);
 
 	if (status == FPOLICY_OK && !fp_fs_write_file("-", out, len))
 		return FPOLICY_INPUT;
+	return status;
+}
+
+static enum fpolicy_status set_profile(struct fpolicy *p, const char *name)
+{
+	struct fp_file_data text;
+
+	if (!name)
+		return FPOLICY_OK;
+	if (!fp_fs_read(name, &text))
+		return FPOLICY_INPUT;
+	enum fpolicy_status status = fpolicy_set_profile(p, name, text.data, text.len);
+	free(text.data);
 	return status;
 }
 
@@ -222,13 +259,15 @@ static int one(const struct options *o, const char *file, struct output *out, bo
 		return FP_EXIT_INPUT;
 	}
 	if (status == FPOLICY_OK)
-		status = o->dump ? dump(p, o, file, &l.text)
-				 : fpolicy_compile(p, file, l.text.data, l.text.len);
+		status = set_profile(p, o->profile);
+	if (status == FPOLICY_OK)
+		status = is_printing(o) ? print(p, o, file, &l.text)
+					: fpolicy_compile(p, file, l.text.data, l.text.len);
 	int code = fp_cmd_finish(p, status);
 	bool ok = code == FP_EXIT_OK;
-	if (ok && !o->dump && o->artifact)
+	if (ok && !is_printing(o) && o->artifact)
 		ok = write_artifact(p, o->artifact);
-	else if (ok && !o->dump)
+	else if (ok && !is_printing(o))
 		ok = add_artifacts(p, out->tree, several ? fpolicy_policy_name(p) : NULL);
 	if (ok && o->depends)
 		ok = stage_depends(out, o, file, &l);
@@ -245,7 +284,7 @@ static const char several_manifest[] = "{\n  \"$schema\": \"manifest.schema.json
 
 static bool begin(struct output *out, const struct options *o)
 {
-	if (o->dump || o->artifact)
+	if (is_printing(o) || o->artifact)
 		return true;
 	out->told = open_memstream(&out->text, &out->len);
 	if (!out->told)

@@ -9,7 +9,7 @@
 
 #define FP_OPTION_MAX 64 /* of each repeatable option; more is a mistake, not a use */
 #define FP_IMPORT_MAX 64
-#define FP_WORDS_MAX  (FP_OPTION_MAX + FP_IMPORT_MAX + 1)
+#define FP_WORDS_MAX  (FP_OPTION_MAX + FP_IMPORT_MAX + 2)
 
 struct fp_words {
 	const char *at[FP_WORDS_MAX];
