@@ -4,9 +4,10 @@
 
 #include <errno.h>
 
-/* Past half of what a kernel takes, length goes before the exact error number. */
-#define FP_SCMP_INSNS (FP_CBPF_MAX / 2)
+/* Past this much of what a kernel takes, length goes before the exact error number. */
+#define FP_SCMP_INSNS (FP_CBPF_MAX / 8 * 5)
 #define FP_SCMP_FEW   8u
+#define FP_SCMP_FRONT 64u /* tests of architectures, runc's ENOSYS prologue */
 
 /* Runtimes with no SCMP_ACT_KILL_PROCESS take SCMP_ACT_KILL, which ends the thread. */
 bool fp_scmp_has_kill(const struct fp_scmp *o)
@@ -302,16 +303,31 @@ int fp_scmp_compare(const struct fp_scmp_entry *a, const struct fp_scmp_entry *b
 	return fp_cube_cmp(a->cube, b->cube);
 }
 
+/* Loads, masks and jumps for both halves of an argument (libseccomp src/gen_bpf.c). */
+static size_t insns_of(const struct fp_cmp *a)
+{
+	switch (a->op) {
+	case FP_CMP_ANY:
+		break;
+	case FP_CMP_MASKED:
+		return a->mask == UINT64_MAX ? 4 : 6;
+	case FP_CMP_LE:
+	case FP_CMP_GE:
+		return 5;
+	}
+	return 0;
+}
+
 /*
  * Instructions libseccomp makes of the list for the largest machine, from above: at most a
- * comparison and a return for a name, and four instructions for a comparison of an argument.
+ * comparison and a return for a name, its arguments, and what runtimes put in front.
  */
 static size_t estimate(const struct fp_scmp *o)
 {
 	size_t most = 0;
 
 	for (unsigned arch = 0; arch < FP_ARCH_N; arch++) {
-		size_t n = 0;
+		size_t n = FP_SCMP_FRONT;
 		for (unsigned i = 0; i < FP_ABI_N; i++) {
 			const struct fp_abi_def *abi = fp_abi((enum fp_abi)i);
 			bool is_native = abi->is_native && abi->arch == (enum fp_arch)arch;
@@ -321,7 +337,7 @@ static size_t estimate(const struct fp_scmp *o)
 				const struct fp_cube *q = o->entries.at[k].cube;
 				n += o->entries.at[k].sys->nr[i] < 0 ? 0 : 2;
 				for (unsigned a = 0; q && a < 6; a++)
-					n += q->arg[a].op == FP_CMP_ANY ? 0 : 4;
+					n += insns_of(&q->arg[a]);
 			}
 		}
 		most = n > most ? n : most;
@@ -370,6 +386,7 @@ const struct fp_seccomp_oci *fp_seccomp_oci_with(struct fp_call_context *c)
 	o->verdicts = FP_NEW_ARRAY(&c->unit->arena, fp_sys_count(), struct fp_scmp_verdict);
 	o->rest = choose_rest(o);
 	list_within(o);
+	o->result->insns_max = estimate(o);
 	fp_scmp_map(o);
 	fp_scmp_claim(o);
 	return o->result;

@@ -194,6 +194,17 @@ static void claim_audit(struct fp_scmp *o, const struct fp_rule *r)
 		claim(o, r, FP_CLAIM_NONE, fp_target_why(o->target, FP_FEAT_OCI_SECCOMP_FLAGS));
 }
 
+/* A kernel refuses the filter then, and the runtime the job. */
+static void claim_length(struct fp_scmp *o)
+{
+	for (size_t i = 0; o->result->insns_max > FP_CBPF_MAX && i < o->ir->rule_count; i++)
+		if (!fp_seccomp_silence(o->ir->rules[i].kind) &&
+		    o->claims[i].kind == FP_CLAIM_EXACT)
+			claim(o, &o->ir->rules[i], FP_CLAIM_NARROWER,
+			      "libseccomp may make more of the list than a kernel takes: no job "
+			      "starts then");
+}
+
 void fp_scmp_claim(struct fp_scmp *o)
 {
 	size_t rules = o->ir->rule_count;
@@ -208,5 +219,6 @@ void fp_scmp_claim(struct fp_scmp *o)
 	claim_unknown(o);
 	claim(o, fp_ir_only(o->ir, FP_KIND_CALL_ABI), FP_CLAIM_WIDER,
 	      "libseccomp ends the thread, not the process, on a foreign ABI");
+	claim_length(o);
 	o->result->claims = o->claims;
 }

@@ -58,6 +58,16 @@ const struct fp_seccomp_plan *fp_seccomp_plan(struct fp_unit *u, const struct fp
 	return plan;
 }
 
+static void report_list(struct fp_unit *u, const struct fp_ir *ir, const struct fp_target *t,
+			size_t insns)
+{
+	fp_diag(u, FP_W_LONG_LIST, ir->span,
+		"on %s libseccomp may make %zu instructions of linux.seccomp, and the kernel takes %u",
+		t->name, insns, FP_CBPF_MAX);
+	fp_diag_help(u, "test fewer values or open fewer ABIs; crun can take the filter itself: "
+			"merge --arch=ARCH");
+}
+
 static const void *lower(struct fp_unit *u, const struct fp_ir *ir, const struct fp_target *t)
 {
 	const struct fp_seccomp_plan *plan = fp_seccomp_plan(u, ir, t);
@@ -65,6 +75,8 @@ static const void *lower(struct fp_unit *u, const struct fp_ir *ir, const struct
 	for (unsigned i = 0; i < FP_ARCH_N; i++)
 		if (plan->filter[i].is_too_long)
 			report_length(u, &plan->filter[i]);
+	if (t->n_runtimes && plan->oci->insns_max > FP_CBPF_MAX)
+		report_list(u, ir, t, plan->oci->insns_max);
 	return plan;
 }
 

@@ -15,6 +15,7 @@ struct fp_seccomp_entry { /* /syscalls/<index> says part of what the rule says *
 struct fp_seccomp_oci {
 	const struct fp_scmp *list; /* see fp_seccomp_oci_tell() */
 	uint32_t rules;             /* in the list */
+	size_t insns_max;           /* that libseccomp makes of it, from above */
 	/*
 	 * By rule id: what a runtime that compiles the list with libseccomp enforces; a runtime
 	 * that takes the blob enforces what the seccomp layer claims. Reasons live in the arena.

@@ -459,6 +459,7 @@ static void check_route(struct policy *p, const struct fp_target *t, unsigned op
 	assert_non_null(dropped);
 	r.index = by_name(r.json);
 	scmp_compile(r.json, optimize, f, dropped);
+	assert_true(f->n <= oci->insns_max);
 	for (unsigned abi = 0; abi < FP_ABI_N; abi++) {
 		const struct fp_abi_def *def = fp_abi((enum fp_abi)abi);
 		bool is_open = def->is_native || (p->ir.foreign_abis >> abi & 1);
@@ -587,6 +588,36 @@ static void a_rule_that_is_left_out_is_told(void **state)
 	}
 }
 
+/* Six values a call in three ABIs: libseccomp, which tests them one by one, passes the limit. */
+static void a_list_too_long_is_told(void **state)
+{
+	extern const struct fp_backend fp_backend_seccomp;
+	struct test_state *s = *state;
+	struct policy p = { .u = &s->u };
+	size_t counts[5] = { 0 };
+	const struct fp_target *t = target_here(&s->u, "debian-12");
+
+	for (size_t i = 0, n = 0; n < 80; i++) {
+		const struct fp_pred *values[6];
+		if (fp_sys_at(i)->nr[FP_ABI_X86_64] < 0 || fp_sys_at(i)->nr[FP_ABI_I386] < 0)
+			continue;
+		for (uint32_t k = 0; k < 6; k++)
+			values[k] = is32(&p, 1, 1000 + 2 * k);
+		add_when(&p, allow, fp_sys_at(i)->name,
+			 fp_pred_join(&s->u.arena, FP_PRED_OR, values, 6));
+		n++;
+	}
+	seal(&p, eperm, enosys, 1u << FP_ABI_I386 | 1u << FP_ABI_X32);
+	const struct fp_seccomp_oci *oci = fp_seccomp_oci(&s->u, &p.ir, t);
+	assert_true(oci->insns_max > FP_CBPF_MAX);
+	for (size_t i = 0; i < p.ir.rule_count; i++)
+		assert_int_not_equal(oci->claims[i].kind, FP_CLAIM_EXACT);
+	fp_backend_seccomp.lower(&s->u, &p.ir, t);
+	assert_int_equal(s->u.diags.warnings, 1);
+	assert_int_equal(s->u.diags.list.at[0].id, FP_W_LONG_LIST);
+	check_route(&p, t, 1, 20, counts); /* what it makes is no more than was said */
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -595,6 +626,7 @@ int main(void)
 		T(oci_means_random_policies),
 		T(each_value_is_mapped_to_its_rule),
 		T(a_rule_that_is_left_out_is_told),
+		T(a_list_too_long_is_told),
 	};
 
 	return cmocka_run_group_tests_name("seccomp OCI form", tests, NULL, NULL);
