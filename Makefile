@@ -26,7 +26,7 @@ ALL_LDFLAGS  := $(LDFLAGS) $(if $(SAN),-fsanitize=$(SAN))
 Q := $(if $(filter 1,$(V)),,@)
 say = @$(if $(filter 1,$(V)),true,printf '  %-7s %s\n' $(1) $(2))
 
-GEN := $(B)/gen/tables.inc $(B)/gen/targets.inc $(B)/gen/library.inc $(B)/gen/selinux.inc \
+GEN := $(B)/gen/tables.inc $(B)/gen/targets.inc $(B)/gen/library.inc $(B)/gen/selinux.inc $(B)/gen/lint.inc \
 	$(B)/gen/lex.h $(B)/gen/parse.tab.h
 
 lib_src := $(wildcard compiler/base/*.c compiler/front/*.c compiler/sema/*.c compiler/ir/*.c \
@@ -84,6 +84,10 @@ library := $(sort $(wildcard policies/lib/*.policy))
 $(B)/gen/library.inc: $(B)/gen/fp-embed $(library)
 	$(call say,GEN,$@)
 	$(Q)$< $(foreach f,$(library),$(f:policies/lib/%=std/%)=$(f)) > $@
+lint_pages := $(sort $(wildcard docs/lint/*.md))
+$(B)/gen/lint.inc: $(B)/gen/fp-embed $(lint_pages)
+	$(call say,GEN,$@)
+	$(Q)$< $(foreach f,$(lint_pages),$(patsubst docs/lint/%.md,%,$f)=$f) > $@
 
 $(B)/gen/lex.c $(B)/gen/lex.h &: grammar/policy.l
 	$(call say,FLEX,$<)
@@ -164,6 +168,7 @@ JOBS ?= $(shell nproc)
 suites = $(foreach t,$(unit),'unit/$(t)=$(B)/asan/tests/unit/test_$(t)') \
 	'lang/grammar=tests/lang/check-grammar' \
 	'ui=tests/run-ui $(B)/asan/fpolicyc' \
+	'lint=tests/run-lint $(B)/fpolicyc' \
 	'golden=tests/run-golden $(B)/fpolicyc' \
 	'repro=tests/cli/repro.sh $(B)/O0/fpolicyc $(B)/clang/fpolicyc' \
 	$(foreach t,$(filter-out repro,$(patsubst tests/cli/%.sh,%,$(wildcard tests/cli/*.sh))), \

@@ -4,6 +4,7 @@
 #define FP_HANDLE_H
 
 #include "analysis/diff.h"
+#include "analysis/lint.h"
 #include "bundle/bundle.h"
 #include "libfpolicy.h"
 
@@ -20,6 +21,9 @@ struct fpolicy {
 	struct fp_bundle bundle;
 	const char *open, *proved, *not_checked;
 	size_t accepted, best_effort;
+	struct fp_lint_findings findings;
+	FP_VEC(struct fpolicy_finding) reported; /* diagnostics and findings */
+	FP_VEC(const char *) lint_options;
 	bool is_given;  /* a policy was: there is no second */
 	bool is_done;   /* the files may be read */
 	bool is_broken; /* out of memory: only free may follow */

@@ -116,6 +116,71 @@ struct fpolicy_text {
 	size_t len;
 };
 
+/*
+ * A finding of the lint, or a diagnostic of the compiler: what is said, where, and by which rule.
+ * Lines and columns count from 1, columns in code points; the end is behind the last one. `line` is
+ * 0 only for what has no place at all (an option).
+ */
+enum fpolicy_level {
+	FPOLICY_NOTE,
+	FPOLICY_WARNING,
+	FPOLICY_ERROR,
+};
+
+struct fpolicy_place {
+	const char *file; /* as it was named; NULL: none */
+	unsigned line, column, end_line, end_column;
+};
+
+struct fpolicy_note {
+	struct fpolicy_place place; /* file NULL: none of its own */
+	const char *text;
+	bool is_help; /* a way out */
+};
+
+struct fpolicy_finding {
+	const char *rule, *name; /* "FPS001" and "io-uring"; of a diagnostic "E0201" twice */
+	enum fpolicy_level level;
+	struct fpolicy_place place;
+	const char *text;
+	const char *example; /* a call, path or packet that shows it; or NULL */
+	const char *print;   /* 32 hexadecimal digits that outlive moved lines */
+	const struct fpolicy_note *notes;
+	size_t note_count;
+	const char *waived_because, *waived_by; /* NULL: not waived */
+};
+
+/*
+ * Rules of the lint, by id. `page` is the whole page of docs/lint, Markdown.
+ */
+struct fpolicy_rule {
+	const char *id, *name, *section, *summary, *page;
+	enum fpolicy_level level;
+};
+
+size_t fpolicy_rule_count(void);
+bool fpolicy_rule_at(size_t n, struct fpolicy_rule *out);
+bool fpolicy_rule_find(const char *name, struct fpolicy_rule *out); /* by id or name */
+
+/*
+ * What follows -W: "all", "NAME", "no-NAME", "error", "error=NAME"; names are of rules. Notes are
+ * off until they are asked for. False: no such rule.
+ */
+bool fpolicy_lint_option(struct fpolicy *p, const char *word);
+
+/*
+ * Compiles the policy, writes nothing, and judges it. FPOLICY_OK whatever is found: the caller
+ * decides what fails. After an error of the compiler there are its diagnostics and nothing else.
+ */
+enum fpolicy_status fpolicy_lint(struct fpolicy *p, const char *name, const char *data, size_t len,
+				 bool ignore_waivers);
+size_t fpolicy_finding_count(const struct fpolicy *p);
+const struct fpolicy_finding *fpolicy_finding_at(const struct fpolicy *p, size_t n);
+
+/* Findings of the lint that are not waived, as fpolicy_diagnostics() prints what the compiler says.
+ */
+const char *fpolicy_findings(struct fpolicy *p, bool colour);
+
 /* The policy in `data` laid out the one way; its imports are not read. `out` has no name. */
 enum fpolicy_status fpolicy_format(struct fpolicy *p, const char *name, const char *data,
 				   size_t len, struct fpolicy_text *out);

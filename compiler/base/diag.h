@@ -85,6 +85,18 @@ void fp_diag_nearest(struct fp_unit *u,
 /* Edit distance with transpositions; at most `limit` + 1 is returned. */
 unsigned fp_edit_distance(const char *a, size_t alen, const char *b, size_t blen, unsigned limit);
 
+/* What stands at a place: `word` is error, warning or note. */
+struct fp_remark {
+	const char *word, *code;
+	struct fp_span span;
+	const char *text;
+	const struct fp_note *notes;
+	size_t note_count;
+};
+
+void fp_remark_render(struct fp_unit *u, const struct fp_remark *r, struct fp_buf *out,
+		      bool colour);
+
 /* gcc's form: file:line:col: error: text [E0201], the line, a caret range, notes. By place. */
 void fp_diag_render(struct fp_unit *u, struct fp_buf *out, bool colour);
 

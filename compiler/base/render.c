@@ -83,28 +83,38 @@ static void place(const struct printer *p, struct fp_span span, struct fp_place 
 		fp_buf_puts(p->out, PLAIN);
 }
 
-static void one(const struct printer *p, const struct fp_diag *d)
+void fp_remark_render(struct fp_unit *u, const struct fp_remark *r, struct fp_buf *out, bool colour)
 {
-	const struct fp_diag_row *row = fp_diag_row(d->id);
+	const struct printer p = { .u = u, .out = out, .colour = colour };
 	struct fp_place at;
 	bool known;
 
-	place(p, d->span, &at, &known);
-	if (row->severity == FP_SEV_ERROR)
-		paint(p, RED, "error: ");
-	else
-		paint(p, PINK, "warning: ");
-	fp_buf_printf(p->out, "%s [%s]\n", d->text, row->code);
+	place(&p, r->span, &at, &known);
+	paint(&p, r->word[0] == 'e' ? RED : r->word[0] == 'w' ? PINK : BLUE, r->word);
+	fp_buf_printf(out, ": %s [%s]\n", r->text, r->code);
 	if (known)
-		source_line(p, &at, d->span);
-	for (size_t i = 0; i < d->notes.n; i++) {
-		const struct fp_note *n = &d->notes.at[i];
-		place(p, n->span.begin ? n->span : d->span, &at, &known);
-		paint(p, BLUE, n->is_help ? "help: " : "note: ");
-		fp_buf_printf(p->out, "%s\n", n->text);
+		source_line(&p, &at, r->span);
+	for (size_t i = 0; i < r->note_count; i++) {
+		const struct fp_note *n = &r->notes[i];
+		place(&p, n->span.begin ? n->span : r->span, &at, &known);
+		paint(&p, BLUE, n->is_help ? "help: " : "note: ");
+		fp_buf_printf(out, "%s\n", n->text);
 		if (known && n->span.begin)
-			source_line(p, &at, n->span);
+			source_line(&p, &at, n->span);
 	}
+}
+
+static void one(struct fp_unit *u, const struct fp_diag *d, struct fp_buf *out, bool colour)
+{
+	const struct fp_diag_row *row = fp_diag_row(d->id);
+	const struct fp_remark r = { .word = row->severity == FP_SEV_ERROR ? "error" : "warning",
+				     .code = row->code,
+				     .span = d->span,
+				     .text = d->text,
+				     .notes = d->notes.at,
+				     .note_count = d->notes.n };
+
+	fp_remark_render(u, &r, out, colour);
 }
 
 static int by_place(const void *a, const void *b)
@@ -118,7 +128,6 @@ static int by_place(const void *a, const void *b)
 
 void fp_diag_render(struct fp_unit *u, struct fp_buf *out, bool colour)
 {
-	struct printer p = { .u = u, .out = out, .colour = colour };
 	struct fp_diags *d = &u->diags;
 
 	if (d->list.n)
@@ -126,7 +135,7 @@ void fp_diag_render(struct fp_unit *u, struct fp_buf *out, bool colour)
 	/* That it asserts nothing is said of a policy that compiles. */
 	for (size_t i = 0; i < d->list.n; i++)
 		if (!d->errors || d->list.at[i].id != FP_W_NO_ASSERTION)
-			one(&p, &d->list.at[i]);
+			one(u, &d->list.at[i], out, colour);
 	if (d->errors > FP_DIAG_LIMIT)
 		fp_buf_printf(out, "fpolicyc: %u more errors are not shown\n",
 			      d->errors - FP_DIAG_LIMIT);

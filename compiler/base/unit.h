@@ -35,8 +35,9 @@ struct fp_options {
 	void *load_context;
 	FP_VEC(struct fp_define) defines;
 	const struct fp_profile *profile; /* NULL: none was given */
-	struct fp_date today; /* year 0: dates are not compared, and the manifest says so */
-	uint32_t proof_nodes; /* of diagrams, for all claims of a policy; 0: the default */
+	struct fp_date today;     /* year 0: dates are not compared, and the manifest says so */
+	uint32_t proof_nodes;     /* of diagrams, for all claims of a policy; 0: the default */
+	bool keeps_ended_waivers; /* the lint tells of them */
 };
 
 /* A result that several parts need: what it is, and of what. Addresses are never printed. */

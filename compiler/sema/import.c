@@ -8,6 +8,7 @@
 #define LIBRARY "std/"
 #define EDITION 1u
 #define IMPLIED "std/implied.policy"
+#define LINT    "std/lint"
 
 /* The chain of files being loaded: how a cycle is seen and told. */
 struct chain {
@@ -79,8 +80,8 @@ static void help_import(struct fp_sema *s, const char *name)
 	fp_nearest_init(&near, name, strlen(name));
 	fp_buf_init(&list, &s->u->arena);
 	for (size_t i = 0; (e = fp_library_at(i)); i++) {
-		if (!strcmp(e->name, IMPLIED))
-			continue;
+		if (!strcmp(e->name, IMPLIED) || !strncmp(e->name, LINT, strlen(LINT)))
+			continue; /* of no use to a policy */
 		fp_nearest_offer(&near, e->name);
 		fp_buf_printf(&list, "%s\"%s\"", list.len ? ", " : "", e->name);
 	}
