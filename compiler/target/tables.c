@@ -198,9 +198,12 @@ bool fp_sys_param_find(const struct fp_sysdef *sys, enum fp_abi abi, const char 
 bool fp_sys_multiplexed(const struct fp_sysdef *sys, enum fp_abi abi, const struct fp_sysdef **mux,
 			uint32_t *subcall)
 {
-	const struct route *r = &routes[route_of[sys->index] - 1];
+	const struct route *r;
 
-	if (!route_of[sys->index] || calls[r->mux].nr[abi] < 0)
+	if (!route_of[sys->index])
+		return false;
+	r = &routes[route_of[sys->index] - 1];
+	if (calls[r->mux].nr[abi] < 0)
 		return false;
 	*mux = &calls[r->mux];
 	*subcall = r->subcall;
