@@ -186,24 +186,29 @@ suites = $(foreach t,$(unit),'unit/$(t)=$(B)/asan/tests/unit/test_$(t)') \
 	'consumers/cgroup=$(B)/tests/consumers/cgroup $(B)/out/*/*/cgroup2' \
 	'consumers/runtimes=tests/consumers/runtime.sh $(B)/fpolicyc' \
 	'kernel/decisions=tests/kernel/decisions.sh $(B)/fpolicyc $(examples:%=$(B)/out/%)' \
-	'policies/lab-container=tests/policies/lab-container.sh $(B)/fpolicyc'
+	'policies/lab-container=tests/policies/lab-container.sh $(B)/fpolicyc' \
+	'oom=$(B)/asan/tests/oom/oom 80x $(oom_short)' \
+	'fuzz=tests/fuzz/run $(B)/fuzz $(B)/fpolicyc 4 short'
 
 .PHONY: check
 check: deps-check
 	@$(MAKE) -j$(JOBS) --no-print-directory WERROR=1 all test-programs outputs
-	@$(MAKE) -j$(JOBS) --no-print-directory B=$(B)/asan $(SAN_FLAGS) all test-programs
+	@$(MAKE) -j$(JOBS) --no-print-directory B=$(B)/asan $(SAN_FLAGS) all test-programs $(B)/asan/tests/oom/oom
+	@$(MAKE) -j$(JOBS) --no-print-directory $(FUZZ_FLAGS) fuzz-programs
 	@$(MAKE) -j$(JOBS) --no-print-directory WERROR=1 B=$(B)/clang CC=clang CFLAGS=-O2 all
 	@$(MAKE) -j$(JOBS) --no-print-directory WERROR=1 B=$(B)/O0 CFLAGS=-O0 all
 	@tests/run $(B)/logs $(LIMIT) $(suites)
 
-# Every allocation fails once, by sampling for OOM_SECONDS; slow, so apart.
+# Every allocation fails once, by sampling for OOM_SECONDS; check has the same 80 of each step, of few policies.
+oom_short := policies/examples/lab.policy tests/ui/names/sets.policy tests/ui/calls/conditions.policy \
+	tests/ui/proofs/within.policy
 OOM_SECONDS ?= 60
 .PHONY: oom
 oom: all
 	@$(MAKE) -j$(JOBS) --no-print-directory B=$(B)/asan $(SAN_FLAGS) all $(B)/asan/tests/oom/oom
 	@tests/run $(B)/logs 600 'oom=$(B)/asan/tests/oom/oom $(OOM_SECONDS) policies/examples/lab.policy $(wildcard tests/ui/*/*.policy)'
 
-# A minute for each decoder and the compiler itself.
+# A minute for each decoder and the compiler itself; check has four seconds, from fewer seeds.
 FUZZ_SECONDS ?= 60
 .PHONY: fuzz
 fuzz: deps-check all

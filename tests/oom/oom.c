@@ -3,8 +3,8 @@
  * Every allocation fails once: no crash, no leak, the status says MEMORY and nothing is returned.
  * The linker wraps the library's allocations
  * (-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=aligned_alloc); jansson's go through the
- * same counter. usage: oom SECONDS POLICY... A build with chunks of 64 bytes makes each allocation
- * of the arena one of malloc.
+ * same counter. usage: oom SECONDS|RUNSx POLICY... A build with chunks of 64 bytes makes each
+ * allocation of the arena one of malloc.
  */
 #include "libfpolicy.h"
 
@@ -189,6 +189,7 @@ static double now(void)
 }
 
 static unsigned number, bad;
+static unsigned fixed; /* runs a step, the same on every machine; 0: as time allows */
 
 static void report(const char *why, const char *what, const struct job *j, uint64_t at,
 		   unsigned runs, uint64_t total)
@@ -202,7 +203,7 @@ static void report(const char *why, const char *what, const struct job *j, uint6
 	fflush(stdout);
 }
 
-/* The first hundred one after the other, the rest spread evenly, as many as time allows. */
+/* The first ones one after the other, the rest spread evenly, as many as time or `fixed` allows. */
 static void step(struct job *j, const char *what, double seconds)
 {
 	const char *why = NULL;
@@ -217,10 +218,13 @@ static void step(struct job *j, const char *what, double seconds)
 	double once = now() - start, runs_in_time = seconds / (once > 1e-6 ? once : 1e-6);
 	/* A run that fails early is short: on average it is half of a whole one. */
 	uint64_t stride = (uint64_t)((double)total / (2 * runs_in_time)) + 1;
+	uint64_t first = fixed ? fixed / 4 : 100;
 	unsigned runs = 0;
 
-	for (at = 1; at <= total && !why && now() - start < 3 * seconds + 1;
-	     at += at < 100 ? 1 : stride) {
+	if (fixed)
+		stride = total / fixed + 1;
+	for (at = 1; at <= total && !why && (fixed || now() - start < 3 * seconds + 1);
+	     at += at < first ? 1 : stride) {
 		why = run(j, at, 0, clean);
 		runs++;
 	}
@@ -238,7 +242,8 @@ static void step_limit(struct job *j, double seconds)
 	struct fpolicy *p = fpolicy_new(0);
 	enum fpolicy_status clean = work(j, p);
 	fpolicy_free(p);
-	for (; limit < (size_t)1 << 28 && !why && now() - start < seconds; limit += limit / 7 + 1) {
+	for (; limit < (size_t)1 << 28 && !why && (fixed || now() - start < seconds);
+	     limit += limit / (fixed ? 1 : 7) + 1) {
 		why = run(j, 0, limit, clean);
 		runs++;
 	}
@@ -301,7 +306,11 @@ int main(int argc, char **argv)
 {
 	if (argc < 3)
 		return 2;
-	double seconds = strtod(argv[1], NULL) / (argc + 6);
+	char *unit;
+	double seconds = strtod(argv[1], &unit);
+
+	fixed = *unit == 'x' ? (unsigned)seconds : 0;
+	seconds /= argc + 6;
 
 	json_set_alloc_funcs(__wrap_malloc, free);
 	for (int i = 2; i < argc; i++)
