@@ -20,7 +20,7 @@ WARN    := -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -Wswitch-enum -
 ALL_CPPFLAGS := -D_GNU_SOURCE -Icompiler -I. -I$(B)/gen -DFP_VERSION='"$(VERSION)"' $(CPPFLAGS)
 ALL_CFLAGS   := -std=gnu11 $(WARN) $(if $(WERROR),-Werror) $(HARDEN) -ffile-prefix-map=$(CURDIR)/= $(CFLAGS) \
 	$(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
-LIBS         := -ljansson -lnettle
+LIBS         := -ljansson -lnettle -lseccomp
 ALL_LDFLAGS  := $(LDFLAGS) $(if $(SAN),-fsanitize=$(SAN))
 
 Q := $(if $(filter 1,$(V)),,@)
@@ -99,9 +99,9 @@ $(B)/gen/parse.tab.c $(B)/gen/parse.tab.h &: grammar/policy.y grammar/keywords.d
 
 # ---- packages: only what is missing is asked for, so a second run needs no network ----
 
-BUILD_PACKAGES := bison busybox-static flex gcc libc6-dev libjansson-dev nettle-dev runc
+BUILD_PACKAGES := bison busybox-static flex gcc libc6-dev libjansson-dev libseccomp-dev nettle-dev runc
 CHECK_PACKAGES := $(BUILD_PACKAGES) apparmor binutils checkpolicy clang clang-format-14 crun g++ git iproute2 libapparmor-dev \
-	libclang-rt-14-dev libcmocka-dev libseccomp-dev libselinux1-dev libsepol-dev libz3-dev mandoc nftables openssh-client pkgconf systemd \
+	libclang-rt-14-dev libcmocka-dev libselinux1-dev libsepol-dev libz3-dev mandoc nftables openssh-client pkgconf systemd \
 	python3-jsonschema secilc selinux-policy-default shellcheck strace
 
 .PHONY: deps deps-check
@@ -123,7 +123,7 @@ unit := $(patsubst tests/unit/test_%.c,%,$(wildcard tests/unit/test_*.c))
 # A consumer is a program with a main; apparmor_exact has a second file.
 consumers := $(filter-out apparmor_blob,$(patsubst tests/consumers/%.c,%,$(wildcard tests/consumers/*.c)))
 programs := $(unit:%=$(B)/tests/unit/test_%) $(consumers:%=$(B)/tests/consumers/%)
-TEST_LIBS := -lcmocka -lseccomp -lselinux -lsepol -lapparmor
+TEST_LIBS := -lcmocka -lselinux -lsepol -lapparmor
 
 $(B)/tests/consumers/apparmor_exact: tests/consumers/apparmor_blob.c
 $(B)/tests/unit/test_decide_z3: TEST_LIBS += -lz3

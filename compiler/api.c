@@ -102,6 +102,17 @@ enum fpolicy_status fpolicy_set_today(struct fpolicy *p, const char *date)
 	return FPOLICY_INPUT;
 }
 
+enum fpolicy_status fpolicy_set_proof(struct fpolicy *p, const char *what)
+{
+	FP_HANDLE_GUARD(p);
+	p->unit.options.without_lists = !strcmp(what, "filters");
+	if (p->unit.options.without_lists || !strcmp(what, "all"))
+		return FPOLICY_OK;
+	fp_diag(&p->unit, FP_E_USAGE, nowhere, "'%s' is not what can be proved: all, filters",
+		what);
+	return FPOLICY_INPUT;
+}
+
 enum fpolicy_status fpolicy_set_epoch(struct fpolicy *p, const char *seconds)
 {
 	uint64_t n;
@@ -257,7 +268,7 @@ enum fpolicy_status fpolicy_compile(struct fpolicy *p, const char *name, const c
 	p->best_effort = fp_bundle_count(&p->bundle, true);
 	p->open = fp_bundle_open(&p->unit, p->ir);
 	p->proved = fp_bundle_proved(&p->unit, &p->bundle);
-	p->not_checked = fp_bundle_not_checked(&p->unit, p->ir);
+	p->not_checked = fp_bundle_not_checked(&p->unit, &p->bundle);
 	p->is_done = !p->unit.diags.errors;
 	return fp_handle_status(p);
 }

@@ -58,6 +58,13 @@ enum fpolicy_status fpolicy_set_epoch(struct fpolicy *p,
 void fpolicy_today(const struct fpolicy *p, char out[11]);  /* YYYY-MM-DD; "": none was set */
 enum fpolicy_status fpolicy_set_policy(struct fpolicy *p, const char *name);
 
+/*
+ * What is proved of filters at a compile: "all" (unless said otherwise), or "filters" for those
+ * that are written as code alone: lists that a runtime gives to libseccomp are NOT CHECKED then.
+ * For these a child process is forked, which does nothing but run libseccomp.
+ */
+enum fpolicy_status fpolicy_set_proof(struct fpolicy *p, const char *what);
+
 /* A target by the name of a built-in one, or by its text. None added: those the policy names. */
 enum fpolicy_status fpolicy_add_target(struct fpolicy *p, const char *name);
 enum fpolicy_status fpolicy_add_target_text(struct fpolicy *p, const char *name, const char *data,

@@ -29,6 +29,7 @@ struct fp_scmp {
 	size_t cubes_max;        /* rules that one call may take */
 	FP_VEC(struct fp_scmp_entry) entries;
 	struct fp_scmp_verdict *verdicts; /* by call */
+	int32_t last[FP_ABI_N];           /* above it runc answers ENOSYS; INT32_MAX: nowhere */
 	struct fp_claim *claims;          /* by rule */
 	struct fp_seccomp_oci *result;
 };

@@ -21,9 +21,46 @@ static struct fp_decision met(const struct fp_scmp *o, const struct fp_sysdef *s
 	return d;
 }
 
+/*
+ * runc puts a test for large numbers in front, unless the default action answers ENOSYS or lets
+ * through (libcontainer/seccomp/patchbpf). It counts the names that its libseccomp knows.
+ */
+static void find_last(struct fp_scmp *o)
+{
+	const struct fp_target_runtime *runc = fp_target_runtime(o->target, "runc");
+	bool is_enosys = o->rest.action == FP_ACT_ERRNO && o->rest.data == ENOSYS;
+	bool is_there = runc && !is_enosys && o->rest.action <= FP_ACT_ERRNO &&
+			!fp_target_has(o->target, FP_FEAT_OCI_SECCOMP_NO_PROLOGUE);
+
+	for (unsigned abi = 0; abi < FP_ABI_N; abi++) {
+		o->last[abi] = -1;
+		for (size_t i = 0; is_there && i < o->entries.n; i++) {
+			const struct fp_sysdef *sys = o->entries.at[i].sys;
+			if (sys->nr[abi] > o->last[abi] &&
+			    fp_target_runtime_knows(runc, sys, (enum fp_abi)abi))
+				o->last[abi] = sys->nr[abi];
+		}
+		if (o->last[abi] < 0)
+			o->last[abi] = INT32_MAX;
+	}
+}
+
 struct dropped {
 	const char *narrower, *wider; /* reasons, or NULL */
 };
+
+/* A call that meets `rest` where it was meant to meet `decision`. */
+static void differ(const struct fp_scmp *o, const struct fp_sysdef *sys, enum fp_abi abi,
+		   struct fp_decision decision, struct fp_decision rest, const char *reason,
+		   struct dropped *out)
+{
+	struct fp_decision meant = met(o, sys, abi, fp_scmp_said(o, decision));
+	struct fp_decision is = met(o, sys, abi, rest);
+	const char **why = meant.action < is.action ? &out->wider : &out->narrower;
+
+	if (fp_decision_cmp(meant, is) && !*why)
+		*why = reason;
+}
 
 /*
  * A name that a runtime's libseccomp does not number is left out of its filter without a word, and
@@ -34,18 +71,24 @@ static void drop(const struct fp_scmp *o, const struct fp_sysdef *sys, struct fp
 {
 	for (unsigned i = 0; i < FP_ABI_N; i++) {
 		enum fp_abi abi = (enum fp_abi)i;
-		const struct fp_target_runtime *rt;
-		if (!(o->c->open >> i & 1) || sys->nr[i] < 0 ||
-		    !(rt = fp_target_scmp_lacks(o->target, sys, abi)))
+		const struct fp_target_runtime *rt = fp_target_scmp_lacks(o->target, sys, abi);
+		const struct fp_decision enosys = { .action = FP_ACT_ERRNO, .data = ENOSYS };
+		if (!(o->c->open >> i & 1) || sys->nr[i] < 0)
 			continue;
-		struct fp_decision meant = met(o, sys, abi, fp_scmp_said(o, decision));
-		struct fp_decision rest = met(o, sys, abi, o->rest);
-		const char **why = meant.action < rest.action ? &out->wider : &out->narrower;
-		if (fp_decision_cmp(meant, rest) && !*why)
-			*why = fp_arena_printf(
-				&o->u->arena,
-				"%s drops %s, which its libseccomp (%s) does not know", rt->name,
-				sys->name, rt->libseccomp.text);
+		if (rt)
+			differ(o, sys, abi, decision, o->rest,
+			       fp_arena_printf(
+				       &o->u->arena,
+				       "%s drops %s, which its libseccomp (%s) does not know",
+				       rt->name, sys->name, rt->libseccomp.text),
+			       out);
+		if (sys->nr[i] > o->last[i])
+			differ(o, sys, abi, decision, enosys,
+			       fp_arena_printf(&o->u->arena,
+					       "runc answers %s with ENOSYS: it is above the "
+					       "largest number that is listed",
+					       sys->name),
+			       out);
 	}
 }
 
@@ -56,6 +99,10 @@ static bool claim_action(struct fp_scmp *o, const struct fp_rule *r, struct fp_d
 		claim(o, r, FP_CLAIM_WIDER,
 		      fp_arena_printf(&o->u->arena, "ends the thread only: %s",
 				      fp_target_why(o->target, FP_FEAT_OCI_SECCOMP_KILL_PROCESS)));
+		return true;
+	}
+	if (d.action == FP_ACT_TRAP && d.data) {
+		claim(o, r, FP_CLAIM_NARROWER, "a list has no number for the signal");
 		return true;
 	}
 	if (d.action == FP_ACT_NOTIFY) {
@@ -211,6 +258,7 @@ void fp_scmp_claim(struct fp_scmp *o)
 
 	o->claims = FP_NEW_ARRAY(&o->u->arena, rules, struct fp_claim);
 	memcpy(o->claims, fp_seccomp_claims(o->c), rules * sizeof(*o->claims));
+	find_last(o);
 	fp_ir_each (o->ir, FP_KIND_CALL, r)
 		claim_call(o, r);
 	fp_ir_each (o->ir, FP_KIND_AUDIT, r)

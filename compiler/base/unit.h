@@ -38,6 +38,7 @@ struct fp_options {
 	struct fp_date today;     /* year 0: dates are not compared, and the manifest says so */
 	uint32_t proof_nodes;     /* of diagrams, for all claims of a policy; 0: the default */
 	bool keeps_ended_waivers; /* the lint tells of them */
+	bool without_lists;       /* what runtimes compile themselves is NOT CHECKED */
 };
 
 /* A result that several parts need: what it is, and of what. Addresses are never printed. */

@@ -21,7 +21,8 @@ struct fp_bundle_target {
 /* What was decided from the bytes of an artifact. */
 struct fp_proof {
 	const char *path;
-	enum fp_outcome outcome; /* HOLDS or NOT_CHECKED: anything else is an error */
+	const char *open; /* NULL: proved. Why it is NOT CHECKED; what fails is an error */
+	bool is_list;     /* a runtime compiles it: proved within its claims */
 };
 
 struct fp_bundle {
@@ -73,10 +74,14 @@ const char *fp_bundle_open(struct fp_unit *u, const struct fp_ir *ir);
 /* Decides every filter from its bytes. What is wrong or undecided is an error. */
 void fp_bundle_prove(struct fp_unit *u, struct fp_bundle *b);
 
+/* The part for lists that a runtime gives to libseccomp; `verifier` is a struct fp_verifier. */
+struct fp_verifier;
+void fp_bundle_prove_lists(struct fp_verifier *verifier, struct fp_bundle *b);
+
 /* "PROVED: 3 never, 2 expect, within ..., 4 filters": one line; "" if there is nothing. */
 const char *fp_bundle_proved(struct fp_unit *u, const struct fp_bundle *b);
 
 /* "NOT CHECKED: never ... critical: by more than one layer": a line each; "" if there is none. */
-const char *fp_bundle_not_checked(struct fp_unit *u, const struct fp_ir *ir);
+const char *fp_bundle_not_checked(struct fp_unit *u, const struct fp_bundle *b);
 
 #endif

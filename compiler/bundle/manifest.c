@@ -196,9 +196,11 @@ static bool is_told(const struct fp_ir *ir, size_t n)
 static const char *const kinds[] = { "never", "expect" };
 
 /* Calls back with every sentence, or part of one, that nothing decides. */
-static void each_open(struct fp_unit *u, const struct fp_ir *ir,
+static void each_open(struct fp_unit *u, const struct fp_bundle *b,
 		      void (*take)(struct fp_unit *, void *, const char *), void *context)
 {
+	const struct fp_ir *ir = b->ir;
+
 	for (size_t i = 0; i < ir->assertion_count; i++) {
 		const struct fp_assertion *a = &ir->assertions[i];
 		if (a->is_critical && !is_told(ir, i))
@@ -206,6 +208,11 @@ static void each_open(struct fp_unit *u, const struct fp_ir *ir,
 			     fp_arena_printf(&u->arena, "%s %s critical: by more than one layer",
 					     kinds[a->kind], a->group ? a->group : a->text));
 	}
+	for (size_t i = 0; i < b->proofs.n; i++)
+		if (b->proofs.at[i].open)
+			take(u, context,
+			     fp_arena_printf(&u->arena, "%s: %s", b->proofs.at[i].path,
+					     b->proofs.at[i].open));
 }
 
 static size_t proved(const struct fp_ir *ir, enum fp_assertion_kind kind)
@@ -230,25 +237,27 @@ static void add_line(struct fp_unit *u, void *buf, const char *text)
 	fp_buf_printf(buf, "NOT CHECKED: %s\n", text);
 }
 
-const char *fp_bundle_not_checked(struct fp_unit *u, const struct fp_ir *ir)
+const char *fp_bundle_not_checked(struct fp_unit *u, const struct fp_bundle *b)
 {
 	struct fp_buf out;
 
 	fp_buf_init(&out, &u->arena);
-	each_open(u, ir, add_line, &out);
+	each_open(u, b, add_line, &out);
 	return fp_buf_text(&out);
 }
 
-static size_t proved_artifacts(const struct fp_bundle *b)
+static const char *const artifacts_of[] = { "filters", "lists" };
+
+static size_t proved_artifacts(const struct fp_bundle *b, bool is_list)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < b->proofs.n; i++)
-		n += b->proofs.at[i].outcome == FP_HOLDS;
+		n += !b->proofs.at[i].open && b->proofs.at[i].is_list == is_list;
 	return n;
 }
 
-/* "PROVED: 3 never, 2 expect, within untrusted-ceiling, 4 filters". */
+/* "PROVED: 3 never, 2 expect, within untrusted-ceiling, 4 filters, 2 lists". */
 const char *fp_bundle_proved(struct fp_unit *u, const struct fp_bundle *b)
 {
 	const struct fp_ir *ir = b->ir;
@@ -264,9 +273,12 @@ const char *fp_bundle_proved(struct fp_unit *u, const struct fp_bundle *b)
 			fp_buf_printf(&out, "%s%s %s",
 				      out.len ? ", " : "PROVED: ", relations[ir->bounds[i].is_base],
 				      ir->bounds[i].name);
-	if (proved_artifacts(b))
-		fp_buf_printf(&out, "%s%zu filters",
-			      out.len ? ", " : "PROVED: ", proved_artifacts(b));
+	for (unsigned is_list = 0; is_list < 2; is_list++) {
+		size_t n = proved_artifacts(b, is_list);
+		if (n)
+			fp_buf_printf(&out, "%s%zu %s%s", out.len ? ", " : "PROVED: ", n,
+				      is_list ? "list" : "filter", n > 1 ? "s" : "");
+	}
 	fp_buf_puts(&out, out.len ? "\n" : "");
 	return fp_buf_text(&out);
 }
@@ -285,11 +297,13 @@ static void put_proved(struct fp_unit *u, struct fp_json *j, const struct fp_bun
 							 ir->bounds[i].name));
 	fp_json_close(j);
 	fp_json_put_number(j, "expect", proved(ir, FP_ASSERT_EXPECT));
-	fp_json_open_array(j, "filters");
-	for (size_t i = 0; i < b->proofs.n; i++)
-		if (b->proofs.at[i].outcome == FP_HOLDS)
-			fp_json_put_text(j, NULL, b->proofs.at[i].path);
-	fp_json_close(j);
+	for (unsigned is_list = 0; is_list < 2; is_list++) {
+		fp_json_open_array(j, artifacts_of[is_list]);
+		for (size_t i = 0; i < b->proofs.n; i++)
+			if (!b->proofs.at[i].open && b->proofs.at[i].is_list == is_list)
+				fp_json_put_text(j, NULL, b->proofs.at[i].path);
+		fp_json_close(j);
+	}
 	fp_json_put_number(j, "never", proved(ir, FP_ASSERT_NEVER));
 	fp_json_close(j);
 }
@@ -312,7 +326,7 @@ static void checks(struct fp_unit *u, struct fp_json *j, const struct fp_bundle 
 		dates = fp_arena_printf(&u->arena, "%04u-%02u-%02u", d.year, d.month, d.day);
 	fp_json_open_object(j, "checks");
 	fp_json_open_array(j, "NOT CHECKED");
-	each_open(u, ir, put_open, j);
+	each_open(u, b, put_open, j);
 	fp_json_close(j);
 	fp_json_put_text(j, "dates", dates);
 	put_proved(u, j, b);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Filters are decided from the bytes that will be written. */
 #include "bundle/bundle.h"
+#include "verify/copies.h"
 #include "verify/verify.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const struct fp_span nowhere;
@@ -33,11 +35,31 @@ static void report(struct fp_verifier *v, const char *path, const struct fp_verd
 		     "nothing is written; please report it, with the policy and the target");
 }
 
+static const struct fp_artifact *find(const struct fp_emission *e, const char *name)
+{
+	for (size_t i = 0; i < e->artifacts.n; i++)
+		if (!strcmp(e->artifacts.at[i]->name, name))
+			return e->artifacts.at[i];
+	return NULL;
+}
+
+/* crun is handed the same bytes inside a patch. */
+static void check_copy(struct fp_verifier *v, const struct fp_bundle_target *t,
+		       const struct fp_artifact *a, struct fp_machine m)
+{
+	const char *name = fp_arena_printf(v->arena, "oci/crun-%s.json", fp_arch_name(m.arch));
+	const struct fp_artifact *copy = find(&t->layers[FP_LAYER_OCI], name);
+
+	if (copy && !fp_copy_is_filter(v->u, copy->data, copy->len, a->data, a->len))
+		fp_diag(v->u, FP_E_ARTIFACT, nowhere, "%s/%s does not hand on %s", t->target->name,
+			name, a->name);
+}
+
 static void prove(struct fp_verifier *v, struct fp_bundle *b, const struct fp_target *t,
 		  const struct fp_artifact *a, struct fp_machine m)
 {
-	struct fp_proof proof = { .path = fp_arena_printf(&v->u->arena, "%s/%s", t->name, a->name),
-				  .outcome = FP_HOLDS };
+	struct fp_proof proof = { .path = fp_arena_printf(&v->u->arena, "%s/%s", t->name,
+							  a->name) };
 	struct fp_bpf code;
 
 	const char *why = fp_verify_decode(v, a->data, a->len, &code);
@@ -52,6 +74,11 @@ static void prove(struct fp_verifier *v, struct fp_bundle *b, const struct fp_ta
 		report(v, proof.path, &r);
 }
 
+static int by_path(const void *x, const void *y)
+{
+	return strcmp(((const struct fp_proof *)x)->path, ((const struct fp_proof *)y)->path);
+}
+
 void fp_bundle_prove(struct fp_unit *u, struct fp_bundle *b)
 {
 	struct fp_verifier v;
@@ -62,8 +89,14 @@ void fp_bundle_prove(struct fp_unit *u, struct fp_bundle *b)
 		const struct fp_bundle_target *t = &b->targets[i];
 		const struct fp_emission *e = &t->layers[FP_LAYER_SECCOMP];
 		for (size_t k = 0; k < e->artifacts.n; k++)
-			if (machine_of(e->artifacts.at[k], t->target, &m))
+			if (machine_of(e->artifacts.at[k], t->target, &m)) {
 				prove(&v, b, t->target, e->artifacts.at[k], m);
+				check_copy(&v, t, e->artifacts.at[k], m);
+			}
 	}
+	if (!u->diags.errors)
+		fp_bundle_prove_lists(&v, b);
 	fp_verifier_end(&v);
+	if (b->proofs.n)
+		qsort(b->proofs.at, b->proofs.n, sizeof(b->proofs.at[0]), by_path);
 }

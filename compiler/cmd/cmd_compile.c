@@ -12,7 +12,7 @@
 
 struct options {
 	struct fp_input in;
-	const char *out, *dump, *report, *artifact, *depfile, *profile;
+	const char *out, *dump, *report, *artifact, *depfile, *profile, *prove;
 	bool depends, quiet, help;
 };
 
@@ -30,6 +30,7 @@ static const char usage[] =
 	"  --profile=FILE     how often calls are made: filters are fastest for those\n"
 	"  --dump=PHASE       print tokens, ast, ir or plan:BACKEND and write nothing\n"
 	"  --report=filter    print what filters cost, and what a kernel caches; write nothing\n"
+	"  --prove=filters    leave lists that a runtime gives to libseccomp NOT CHECKED (else all)\n"
 	"  -MD [-MF FILE]     also write a make dependency file (DIR.d unless FILE is given)\n"
 	"  -q, --quiet        print errors and warnings only\n"
 	"\n"
@@ -41,6 +42,7 @@ enum {
 	OPT_REPORT,
 	OPT_PROFILE,
 	OPT_ARTIFACT,
+	OPT_PROVE,
 	OPT_HELP
 };
 
@@ -50,6 +52,7 @@ static const struct option long_options[] = {
 	{ "report", required_argument, NULL, OPT_REPORT },
 	{ "profile", required_argument, NULL, OPT_PROFILE },
 	{ "artifact", required_argument, NULL, OPT_ARTIFACT },
+	{ "prove", required_argument, NULL, OPT_PROVE },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ NULL, 0, NULL, 0 },
@@ -94,6 +97,9 @@ static bool take_option(struct options *o, int c, int before, int argc, char **a
 		return true;
 	case OPT_ARTIFACT:
 		o->artifact = optarg;
+		return true;
+	case OPT_PROVE:
+		o->prove = optarg;
 		return true;
 	case OPT_HELP:
 		o->help = true;
@@ -258,6 +264,8 @@ static int one(const struct options *o, const char *file, struct output *out, bo
 		fp_input_close(&l);
 		return FP_EXIT_INPUT;
 	}
+	if (status == FPOLICY_OK && o->prove)
+		status = fpolicy_set_proof(p, o->prove);
 	if (status == FPOLICY_OK)
 		status = set_profile(p, o->profile);
 	if (status == FPOLICY_OK)

@@ -118,17 +118,25 @@ uint32_t fp_domain_pred(struct fp_dd *d, const struct fp_pred *p)
 
 /* ---- policies ---- */
 
-static struct fp_decision stricter(struct fp_decision a, struct fp_decision b)
+/* The stricter of two that may speak; of equals the first. */
+static struct fp_answer stricter(struct fp_answer a, struct fp_answer b)
 {
-	return fp_decision_cmp(a, b) <= 0 ? a : b;
+	return fp_decision_cmp(a.decision, b.decision) <= 0 ? a : b;
+}
+
+/* Its decision, or what `by_rule` gives to its rule. */
+static uint32_t leaf_of(struct fp_dd *d, struct fp_answer a, const uint8_t *by_rule)
+{
+	if (!by_rule)
+		return fp_dd_leaf(d, fp_domain_leaf(a.decision));
+	return fp_dd_leaf(d, a.rule ? by_rule[a.rule->id] : 0);
 }
 
 /* Clauses, strictest first, over what speaks where none of them does; `most` bounds each. */
-static uint32_t clauses(struct fp_dd *d, const struct fp_ir *ir, const struct fp_sysdef *sys,
-			enum fp_abi abi, struct fp_decision rest, struct fp_decision most)
+static uint32_t clauses(struct fp_dd *d, const struct fp_call_plan *plan, enum fp_abi abi,
+			struct fp_answer rest, struct fp_answer most, const uint8_t *by_rule)
 {
-	const struct fp_call_plan *plan = &ir->calls[sys->index];
-	uint32_t r = fp_dd_leaf(d, fp_domain_leaf(rest));
+	uint32_t r = leaf_of(d, rest, by_rule);
 	size_t end = 0;
 
 	/* Nothing behind a clause that always holds is asked. */
@@ -139,10 +147,11 @@ static uint32_t clauses(struct fp_dd *d, const struct fp_ir *ir, const struct fp
 	}
 	for (size_t i = end; i > 0; i--) {
 		const struct fp_pred *when = plan->at[i - 1].rule->u.call.when[abi];
-		struct fp_decision it = stricter(plan->at[i - 1].decision, most);
+		struct fp_answer it = { .decision = plan->at[i - 1].decision,
+					.rule = plan->at[i - 1].rule };
 		if (when)
-			r = fp_dd_if(d, fp_domain_pred(d, when), fp_dd_leaf(d, fp_domain_leaf(it)),
-				     r);
+			r = fp_dd_if(d, fp_domain_pred(d, when),
+				     leaf_of(d, stricter(it, most), by_rule), r);
 	}
 	return r;
 }
@@ -158,12 +167,13 @@ struct fp_test fp_domain_selector(const struct fp_sysdef *mux, enum fp_abi abi, 
 	return t;
 }
 
-uint32_t fp_domain_call(struct fp_dd *d, const struct fp_ir *ir, const struct fp_sysdef *sys,
-			enum fp_abi abi, uint16_t kernel)
+uint32_t fp_domain_call_by(struct fp_dd *d, const struct fp_ir *ir, const struct fp_sysdef *sys,
+			   enum fp_abi abi, uint16_t kernel, const uint8_t *by_rule)
 {
-	const struct fp_decision allow = { .action = FP_ACT_ALLOW };
-	struct fp_decision rest = fp_eval_rest(ir, sys, abi, kernel).decision;
-	uint32_t r = clauses(d, ir, sys, abi, rest, allow);
+	const struct fp_answer allow = { .decision = { .action = FP_ACT_ALLOW } };
+	const struct fp_call_plan *plan = &ir->calls[sys->index];
+	struct fp_answer rest = fp_eval_rest(ir, sys, abi, kernel);
+	uint32_t r = clauses(d, plan, abi, rest, allow, by_rule);
 
 	for (size_t i = 0; sys->flags & FP_SYS_MULTIPLEXER && i < fp_sys_count(); i++) {
 		const struct fp_sysdef *mux, *it = fp_sys_at(i);
@@ -172,12 +182,19 @@ uint32_t fp_domain_call(struct fp_dd *d, const struct fp_ir *ir, const struct fp
 			continue;
 		struct fp_test is = fp_domain_selector(mux, abi, subcall);
 		struct fp_unseen hidden = fp_eval_unseen(ir, it, abi);
-		rest = hidden.decision;
-		if (!hidden.is_sure)
-			rest = stricter(rest, fp_eval_rest(ir, it, abi, kernel).decision);
-		r = fp_dd_if(d, test(d, &is), clauses(d, ir, sys, abi, rest, hidden.decision), r);
+		struct fp_answer most = { .decision = hidden.decision, .rule = hidden.rule };
+		rest = fp_eval_rest(ir, it, abi, kernel);
+		if (hidden.rule)
+			rest = hidden.is_sure ? most : stricter(most, rest);
+		r = fp_dd_if(d, test(d, &is), clauses(d, plan, abi, rest, most, by_rule), r);
 	}
 	return r;
+}
+
+uint32_t fp_domain_call(struct fp_dd *d, const struct fp_ir *ir, const struct fp_sysdef *sys,
+			enum fp_abi abi, uint16_t kernel)
+{
+	return fp_domain_call_by(d, ir, sys, abi, kernel, NULL);
 }
 
 static unsigned rank_of(uint32_t leaf)

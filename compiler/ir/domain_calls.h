@@ -34,6 +34,11 @@ uint32_t fp_domain_pred(struct fp_dd *d, const struct fp_pred *p);
 uint32_t fp_domain_call(struct fp_dd *d, const struct fp_ir *ir, const struct fp_sysdef *sys,
 			enum fp_abi abi, uint16_t kernel);
 
+/* The same, with what `by_rule` gives to the rule that decides, by its id, in place of decisions.
+ */
+uint32_t fp_domain_call_by(struct fp_dd *d, const struct fp_ir *ir, const struct fp_sysdef *sys,
+			   enum fp_abi abi, uint16_t kernel, const uint8_t *by_rule);
+
 /* 1 where the decision lets the call go some way; where `wide` lets it go farther than `narrow`. */
 uint32_t fp_domain_permits(struct fp_dd *d, uint32_t decisions);
 uint32_t fp_domain_wider(struct fp_dd *d, uint32_t wide, uint32_t narrow);

@@ -120,8 +120,10 @@ bool fp_target_aa_supports(const struct fp_target *target, const char *path)
 	return fp_features_has(target->apparmor.features, target->apparmor.features_len, path);
 }
 
-static bool scmp_knows(const struct fp_version *v, const struct fp_sysdef *sys, enum fp_abi abi)
+bool fp_target_runtime_knows(const struct fp_target_runtime *rt, const struct fp_sysdef *sys,
+			     enum fp_abi abi)
 {
+	const struct fp_version *v = &rt->libseccomp;
 	uint32_t patch = v->patch > 255 ? 255 : v->patch;
 	uint32_t has = (uint32_t)v->major << 16 | (v->minor > 255 ? 255u : v->minor) << 8 | patch;
 
@@ -133,7 +135,7 @@ const struct fp_target_runtime *fp_target_scmp_lacks(const struct fp_target *tar
 						     const struct fp_sysdef *sys, enum fp_abi abi)
 {
 	for (size_t i = 0; i < target->n_runtimes; i++)
-		if (!scmp_knows(&target->runtimes[i].libseccomp, sys, abi))
+		if (!fp_target_runtime_knows(&target->runtimes[i], sys, abi))
 			return &target->runtimes[i];
 	return NULL;
 }

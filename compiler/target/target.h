@@ -146,6 +146,10 @@ const char *fp_target_runtime_why(const struct fp_target *target, size_t n, enum
 /* The runtime called `name`, or NULL where the target has none of that name. */
 const struct fp_target_runtime *fp_target_runtime(const struct fp_target *target, const char *name);
 
+/* Whether its libseccomp numbers the call on that ABI. */
+bool fp_target_runtime_knows(const struct fp_target_runtime *rt, const struct fp_sysdef *sys,
+			     enum fp_abi abi);
+
 /*
  * The first runtime whose libseccomp does not number the call on that ABI, so that a rule of its
  * name is left out without a word; NULL where all do.

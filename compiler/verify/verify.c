@@ -9,7 +9,9 @@
 #include <stdlib.h>
 
 enum {
-	OP_DIFFERS = 24
+	OP_DIFFERS = 24,
+	OP_MORE,
+	OP_BAD
 };
 
 static void release(void *arena)
@@ -224,16 +226,15 @@ static struct fp_decision decision_at(const struct fp_verifier *v, uint32_t node
 	return (struct fp_decision){ (enum fp_action)(leaf >> 16), (uint16_t)leaf };
 }
 
-struct fp_verdict fp_verify_nodes(struct fp_verifier *v, uint32_t wanted, uint32_t got)
+/* `diff` is 1 where it matters that they differ. */
+static struct fp_verdict judge(struct fp_verifier *v, uint32_t wanted, uint32_t got, uint32_t diff)
 {
-	static const struct fp_dd_op op = { OP_DIFFERS, differs };
 	struct fp_verdict r = { .outcome = FP_HOLDS };
-	uint32_t diff = wanted == got ? FP_DD_FALSE : fp_dd_apply(&v->dd, &op, wanted, got);
 
 	if (v->dd.is_spent) {
 		r.outcome = FP_UNDECIDED;
 		r.why = "the budget of nodes is spent";
-	} else if (wanted != got) {
+	} else if (diff != FP_DD_FALSE) {
 		r.outcome = FP_FAILS;
 		find(v, diff, &r.call);
 		r.example = tell(&v->u->arena, &r.call);
@@ -241,6 +242,40 @@ struct fp_verdict fp_verify_nodes(struct fp_verifier *v, uint32_t wanted, uint32
 		r.got = decision_at(v, got, &r.call);
 	}
 	return r;
+}
+
+struct fp_verdict fp_verify_nodes(struct fp_verifier *v, uint32_t wanted, uint32_t got)
+{
+	static const struct fp_dd_op op = { OP_DIFFERS, differs };
+
+	if (wanted == got)
+		return judge(v, wanted, got, FP_DD_FALSE);
+	return judge(v, wanted, got, fp_dd_apply(&v->dd, &op, wanted, got));
+}
+
+/* What allowance the difference of two decisions needs. */
+static uint32_t more(uint32_t wanted, uint32_t got)
+{
+	unsigned before = fp_domain_rank((enum fp_action)(wanted >> 16));
+
+	if (wanted == got)
+		return FP_MUST_BE_SAME;
+	return fp_domain_rank((enum fp_action)(got >> 16)) > before ? FP_MAY_BE_WIDER
+								    : FP_MAY_BE_NARROWER;
+}
+
+static uint32_t is_bad(uint32_t needed, uint32_t allowed)
+{
+	return needed > allowed;
+}
+
+struct fp_verdict fp_verify_claims(struct fp_verifier *v, uint32_t wanted, uint32_t got,
+				   uint32_t allowed)
+{
+	static const struct fp_dd_op difference = { OP_MORE, more }, bad = { OP_BAD, is_bad };
+	uint32_t needed = fp_dd_apply(&v->dd, &difference, wanted, got);
+
+	return judge(v, wanted, got, fp_dd_apply(&v->dd, &bad, needed, allowed));
 }
 
 /* ---- filters ---- */

@@ -36,6 +36,16 @@ struct fp_machine {
 /* The policy as a function of seccomp_data: what its filter for the machine must compute. */
 uint32_t fp_meaning(struct fp_verifier *v, struct fp_machine m);
 
+/* How far an artifact may be from the rule that decides, by what is claimed of it. */
+enum fp_allowance {
+	FP_MUST_BE_SAME,
+	FP_MAY_BE_NARROWER, /* or refuse in another way */
+	FP_MAY_BE_WIDER
+};
+
+/* The same function with `by_rule[rule id]`, allowances, in place of decisions. */
+uint32_t fp_meaning_by(struct fp_verifier *v, struct fp_machine m, const uint8_t *by_rule);
+
 struct fp_verdict {
 	enum fp_outcome outcome; /* HOLDS, FAILS, UNDECIDED */
 	const char *why;         /* UNDECIDED: what was too much; lives in the unit's arena */
@@ -51,6 +61,10 @@ struct fp_verdict fp_verify_filter(struct fp_verifier *v, struct fp_machine m,
 
 /* The same for two nodes: where they differ, the call that is told most briefly. */
 struct fp_verdict fp_verify_nodes(struct fp_verifier *v, uint32_t wanted, uint32_t got);
+
+/* HOLDS also where they differ as far as `allowed`, fp_meaning_by(), says. */
+struct fp_verdict fp_verify_claims(struct fp_verifier *v, uint32_t wanted, uint32_t got,
+				   uint32_t allowed);
 
 /* "byte 24: ..." or NULL. */
 const char *fp_verify_decode(struct fp_verifier *v, const void *bytes, size_t len,

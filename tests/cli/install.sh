@@ -54,7 +54,7 @@ ok $? "a program links with the shared library"
 sed 's/^/# /' "$tmp/log"
 is "$(LD_LIBRARY_PATH=$root/lib "$tmp/shared" 2>&1)" "0 1 1" "it compiles a policy"
 # shellcheck disable=SC2046
-cc -Wall -Werror -o "$tmp/static" "$tmp/main.c" $(pkg-config --cflags libfpolicy) "$root/lib/libfpolicy.a" -ljansson -lnettle 2>"$tmp/log"
+cc -Wall -Werror -o "$tmp/static" "$tmp/main.c" $(pkg-config --cflags libfpolicy) "$root/lib/libfpolicy.a" -ljansson -lnettle -lseccomp 2>"$tmp/log"
 ok $? "a program links with the static library"
 is "$("$tmp/static" 2>&1)" "0 1 1" "it compiles a policy, too"
 g++ -x c++ -fsyntax-only -Wall -Werror "$root/include/libfpolicy.h" 2>"$tmp/log"

@@ -311,7 +311,7 @@ static const char *reported(enum fp_diag_id id)
 	return NULL;
 }
 
-static struct fp_artifact *compile(struct fp_bundle *b)
+static struct fp_artifact *compile(struct fp_bundle *b, const char *name)
 {
 	const struct fp_source *src = fp_source_add(&u.sources, "p.policy", policy,
 						    sizeof(policy) - 1, (struct fp_span){ 0, 0 });
@@ -322,7 +322,7 @@ static struct fp_artifact *compile(struct fp_bundle *b)
 	assert_int_equal(u.diags.errors, 0);
 	const struct fp_emission *e = &b->targets[0].layers[FP_LAYER_SECCOMP];
 	for (size_t i = 0; i < e->artifacts.n; i++)
-		if (!strcmp(e->artifacts.at[i]->name, "seccomp/x86_64.bpf"))
+		if (!strcmp(e->artifacts.at[i]->name, name))
 			return e->artifacts.at[i];
 	fail();
 	return NULL;
@@ -335,7 +335,7 @@ static void a_wrong_artifact_is_an_error(void **state)
 
 	(void)state;
 	begin();
-	struct fp_artifact *a = compile(&b);
+	struct fp_artifact *a = compile(&b, "seccomp/x86_64.bpf");
 	char *copy = fp_arena_copy(&u.arena, a->data, a->len);
 	a->data = copy;
 	for (size_t i = 0; i < a->len; i += 8)
@@ -347,11 +347,67 @@ static void a_wrong_artifact_is_an_error(void **state)
 			    "with ALLOW, and the policy says KILL_PROCESS");
 	fp_unit_free(&u);
 	begin();
-	compile(&b)->len = 12;
+	compile(&b, "seccomp/x86_64.bpf")->len = 12;
 	fp_bundle_prove(&u, &b);
 	assert_string_equal(reported(FP_E_ARTIFACT),
 			    "debian-12/seccomp/x86_64.bpf is no filter: byte 8: the file ends "
 			    "inside an instruction");
+	fp_unit_free(&u);
+}
+
+/* The value that decides in the list is another one. */
+static void change(struct fp_artifact *a)
+{
+	static const char member[] = "\"valueTwo\": ";
+	char *copy = fp_arena_text(&u.arena, a->data, a->len);
+	char *two = strstr(copy, "\"valueTwo\": 2");
+
+	assert_non_null(two);
+	two[sizeof(member) - 1] = '3';
+	a->data = copy;
+}
+
+static struct fp_artifact *configuration(const struct fp_bundle *b)
+{
+	const struct fp_emission *e = &b->targets[0].layers[FP_LAYER_OCI];
+
+	for (size_t i = 0; i < e->artifacts.n; i++)
+		if (!strcmp(e->artifacts.at[i]->name, "oci/config.json"))
+			return e->artifacts.at[i];
+	fail();
+	return NULL;
+}
+
+/* What libseccomp makes of a list must be what the claims of the oci layer tell. */
+static void a_wrong_list_is_an_error(void **state)
+{
+	static const char name[] = "seccomp/seccomp.json";
+	struct fp_bundle b;
+
+	(void)state;
+	begin();
+	change(compile(&b, name));
+	fp_bundle_prove(&u, &b);
+	assert_string_equal(reported(FP_E_ARTIFACT), "debian-12/oci/config.json has another list "
+						     "than seccomp/seccomp.json");
+	fp_unit_free(&u);
+	begin();
+	change(compile(&b, name));
+	change(configuration(&b));
+	fp_bundle_prove(&u, &b);
+	assert_string_equal(reported(FP_E_ARTIFACT),
+			    "debian-12/seccomp/seccomp.json, as crun takes it, answers lseek(0, 0, "
+			    "SEEK_END) on x86_64 with KILL_PROCESS; the policy says ALLOW, and no "
+			    "claim tells");
+	fp_unit_free(&u);
+	begin();
+	compile(&b, name);
+	for (size_t i = 0; i < b.ir->rule_count; i++)
+		b.targets[0].layers[FP_LAYER_OCI].claims[i].kind = FP_CLAIM_EXACT;
+	fp_bundle_prove(&u, &b);
+	assert_non_null(strstr(reported(FP_E_ARTIFACT),
+			       "with KILL_THREAD; the policy says KILL_PROCESS, and no claim "
+			       "tells"));
 	fp_unit_free(&u);
 }
 
@@ -362,6 +418,7 @@ int main(void)
 		cmocka_unit_test(the_diagram_is_what_running_says),
 		cmocka_unit_test(the_kernel_takes_what_is_taken),
 		cmocka_unit_test(a_wrong_artifact_is_an_error),
+		cmocka_unit_test(a_wrong_list_is_an_error),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
