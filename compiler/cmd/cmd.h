@@ -31,12 +31,12 @@ struct fp_cmd {
 /* "fpolicyc: error: ..." on stderr; returns FP_EXIT_INPUT. */
 int fp_cmd_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+struct option;
+
 /*
  * What getopt_long() refused: `c` is its answer ('?' or ':'), `before` was optind before the call,
- * `known` are the options of the command.
- * Returns FP_EXIT_INPUT.
+ * `known` are the command's options. Returns FP_EXIT_INPUT.
  */
-struct option;
 int fp_cmd_bad_option(int c, int before, char **argv, const char *command,
 		      const struct option *known);
 
