@@ -240,7 +240,7 @@ static void check_alternatives(struct parser *p, const struct fp_glob_item *item
 	for (size_t i = 1; i < n; i++) {
 		const struct fp_glob_item *item = &items[i], *next = i + 1 < n ? item + 1 : NULL;
 		bool is_component = items[i - 1].op == FP_GLOB_BYTE && items[i - 1].byte == '/' &&
-				    (!next || (next->op == FP_GLOB_BYTE && next->byte == '/'));
+				    (next ? next->op == FP_GLOB_BYTE && next->byte == '/' : i > 1);
 		for (size_t j = 0; j < item->alt_count && is_component && !p->failed; j++) {
 			if (item->alt_lens[j])
 				continue;

@@ -647,7 +647,7 @@ static void test_helps(void **state)
 	assert_int_equal(r.u.diags.errors, 5);
 	assert_help(&r, 0, "did you mean 'egress'?");
 	assert_help(&r, 0, "here one begins with 'audit', 'capabilities'");
-	assert_help(&r, 1, "put the path in quotes");
+	assert_help(&r, 1, "put it in quotes: \"/usr\"");
 	assert_help(&r, 2, "did you mean 'until'?");
 	assert_help(&r, 3, "the section before it begins here");
 	assert_help(&r, 4, "no policy is open here; is there a '}' too many above?");
