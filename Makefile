@@ -185,6 +185,7 @@ suites = $(foreach t,$(unit),'unit/$(t)=$(B)/asan/tests/unit/test_$(t)') \
 	'consumers/nft=$(B)/tests/consumers/nft $(B)/out/*/*/nftables/*.nft' \
 	'consumers/cgroup=$(B)/tests/consumers/cgroup $(B)/out/*/*/cgroup2' \
 	'consumers/runtimes=tests/consumers/runtime.sh $(B)/fpolicyc' \
+	'lab/bad-input=tests/lab/bad-input $(B)/fpolicyc' \
 	'kernel/decisions=tests/kernel/decisions.sh $(B)/fpolicyc $(examples:%=$(B)/out/%)' \
 	'policies/lab-container=tests/policies/lab-container.sh $(B)/fpolicyc' \
 	'oom=$(B)/asan/tests/oom/oom 80x $(oom_short)' \
@@ -262,7 +263,7 @@ lab: lab-deps deps
 	@tests/lab/lab $(B) $(LAB_SUITES)
 lab-quick: lab-quick-deps deps
 	@$(MAKE) -j$(JOBS) --no-print-directory lab-programs
-	@KERNEL=debian-12 tests/lab/lab $(B) truth acts layers runtimes
+	@KERNEL=debian-12 tests/lab/lab $(B) truth acts layers mutants runtimes
 
 # ---- benchmarks: docs/bench.md ----
 

@@ -60,13 +60,23 @@ static struct fp_answer ask(const struct fp_probes *p, enum fp_abi abi, uint32_t
 	return fp_eval_call(p->ir, abi, nr, args, p->kernel);
 }
 
+/* A call that is allowed and not there answers ENOSYS, whether a runtime's filter knows it or not.
+ */
+static uint8_t layers_of(const struct fp_probes *p, enum fp_abi abi, uint32_t nr, bool is_allowed)
+{
+	const struct fp_sysdef *sys = fp_sys_by_nr(abi, nr);
+	bool is_missing = is_allowed && sys && sys->since[abi] > p->kernel;
+
+	return 1u << FP_LAYER_SECCOMP | (is_missing ? 0 : 1u << FP_LAYER_OCI);
+}
+
 static void add(struct fp_probes *p, const struct fp_rule *rule, enum fp_abi abi, uint32_t nr,
 		const uint64_t args[6], const char *why)
 {
 	const struct fp_answer a = ask(p, abi, nr, args);
 	struct fp_arena *arena = &p->u->arena;
 	struct fp_probe probe = {
-		.layers = 1u << FP_LAYER_SECCOMP | 1u << FP_LAYER_OCI,
+		.layers = layers_of(p, abi, nr, a.effect == FP_ALLOW),
 		.rule = rule,
 		.by = a.rule,
 		.expect = outcome_of(&a),

@@ -35,9 +35,17 @@ struct result {
 	uint16_t data;
 };
 
+/* A question asks what is so already, and a limit how much: no layer refuses the asking. */
+enum kind {
+	TRIAL,
+	CALL,
+	QUESTION,
+	LIMIT
+};
+
 struct row {
 	uint8_t layers;
-	bool is_call;
+	enum kind kind;
 	uint32_t rule, by, also;
 	struct fp_probe_outcome expect;
 	const char *what; /* action and arguments */
@@ -175,6 +183,23 @@ static bool parse_deciders(const char *text, struct row *r)
 	return parse_rule(first, &r->by);
 }
 
+static enum kind kind_of(const char *word)
+{
+	static const enum fp_probe_action questions[] = {
+		FP_PROBE_MASKED,    FP_PROBE_MOUNT, FP_PROBE_FSTYPE, FP_PROBE_CAPABILITY,
+		FP_PROBE_NAMESPACE, FP_PROBE_USER,  FP_PROBE_GROUP,  FP_PROBE_GROUPS,
+		FP_PROBE_CWD,       FP_PROBE_IDMAP, FP_PROBE_UMASK,  FP_PROBE_NO_NEW_PRIVILEGES,
+	};
+
+	for (size_t i = 0; i < sizeof(questions) / sizeof(questions[0]); i++)
+		if (!strcmp(word, fp_probe_word(questions[i])))
+			return QUESTION;
+	if (!strcmp(word, fp_probe_word(FP_PROBE_RLIMIT)) ||
+	    !strcmp(word, fp_probe_word(FP_PROBE_KNOB)))
+		return LIMIT;
+	return strcmp(word, fp_probe_word(FP_PROBE_CALL)) ? TRIAL : CALL;
+}
+
 static bool parse_row(struct check *c, const struct line *l)
 {
 	struct row r = { .why = l->field[5] };
@@ -189,7 +214,7 @@ static bool parse_row(struct check *c, const struct line *l)
 	for (size_t i = 6; i < l->n; i++)
 		fp_buf_printf(&what, "%s%s", i > 6 ? " " : "", l->field[i]);
 	r.what = fp_buf_text(&what);
-	r.is_call = !strcmp(l->field[6], fp_probe_word(FP_PROBE_CALL));
+	r.kind = kind_of(l->field[6]);
 	fp_vec_push(&c->u->arena, &c->rows, r);
 	return true;
 }
@@ -435,7 +460,7 @@ static const char *expected_text(struct check *c, const struct row *r, const str
 /* Refused, but not as it should be: the thread ended in place of the process. */
 static bool is_other_way(const struct row *r, const struct result *got)
 {
-	return got->seen == FAILED && r->is_call && r->expect.how != FP_HOW_ANY &&
+	return got->seen == FAILED && r->kind == CALL && r->expect.how != FP_HOW_ANY &&
 	       (got->how != r->expect.how || got->data != r->expect.data);
 }
 
@@ -459,6 +484,20 @@ static void must_fail(struct check *c, const struct row *r, size_t id)
 		found(c, "contradicted", subject(r), id, layer, expected_text(c, r, got));
 	else
 		c->expected++;
+}
+
+/* What a layer answers for must be so, and was not before it: the run without any says nothing. A
+ * limit may be a lower one. */
+static void must_be(struct check *c, const struct row *r, size_t id)
+{
+	const struct result *got = &c->results[id];
+	unsigned layer = broken_by(c, r);
+
+	if (got->seen == SUCCEEDED || layer == FP_LAYER_N || !(r->layers >> layer & 1) ||
+	    (r->kind == LIMIT && may_refuse_more(c, r)))
+		c->expected++;
+	else
+		found(c, "contradicted", subject(r), id, layer, expected_text(c, r, got));
 }
 
 static void must_succeed(struct check *c, const struct row *r, size_t id)
@@ -529,9 +568,12 @@ static void compare(struct check *c)
 	for (size_t i = 0; i < c->rows.n && c->layers; i++) {
 		const struct row *r = &c->rows.at[i];
 		enum seen seen = c->results[i].seen;
-		if (seen != SUCCEEDED && seen != FAILED)
+		if ((seen != SUCCEEDED && seen != FAILED) ||
+		    (r->kind == CALL && !(r->layers & c->layers)))
 			continue;
-		if (r->expect.succeeds)
+		if (r->expect.succeeds && (r->kind == QUESTION || r->kind == LIMIT))
+			must_be(c, r, i);
+		else if (r->expect.succeeds)
 			must_succeed(c, r, i);
 		else
 			must_fail(c, r, i);

@@ -210,6 +210,8 @@ static void try_here(const struct fp_probe_line *l, act_fn run, const struct opt
 
 static void run_line(struct fp_probe_line *l, size_t k, const struct options *o)
 {
+	struct options mine = *o;
+
 	/* Packets wait for answers, and may do so side by side. */
 	const bool together = k == FP_PROBE_EGRESS || k == FP_PROBE_INGRESS;
 
@@ -223,7 +225,8 @@ static void run_line(struct fp_probe_line *l, size_t k, const struct options *o)
 	pid_t pid = fork();
 	if (!pid) {
 		alarm(SECONDS);
-		acts[k](&l->field[7], o, &outcomes[i]);
+		mine.must_succeed = !strcmp(l->field[4], "succeed");
+		acts[k](&l->field[7], &mine, &outcomes[i]);
 		_exit(0);
 	}
 	if (pid < 0) {

@@ -23,6 +23,12 @@ note() { # to the host and the console
 # Seconds since the start; busybox has no better clock in a shell.
 now() { cut -d ' ' -f 1 /proc/uptime; }
 
+# Whether a suite's part that no security module bears on is tried in this guest.
+is_base() { # suite
+	case " $base " in *" $1 "*) return 0 ;; esac
+	return 1
+}
+
 load_modules() {
 	while read -r module; do
 		insmod "/lab/modules/$module.ko" || note "module $module was refused"
@@ -114,17 +120,18 @@ drop_job_net() {
 	ip link del fpol-job 2>/dev/null
 }
 
-# The kernel takes a policy in one write only.
+# The kernel takes a profile, or a policy, in one write only.
+load_apparmor() { # file
+	dd if="$1" of=/sys/kernel/security/apparmor/.replace bs=16M 2>/dev/null || note "the AppArmor profile $1 was refused"
+}
+
 load_selinux() { # file
 	dd if="$1" of=/sys/fs/selinux/load bs=16M 2>/dev/null || note "the SELinux policy $1 was refused"
 }
 
 load_lsm() {
 	case $lsm in
-	apparmor)
-		dd if=/t/profile of=/sys/kernel/security/apparmor/.replace bs=16M 2>/dev/null ||
-			note "the AppArmor profile was refused"
-		;;
+	apparmor) load_apparmor /t/profile ;;
 	selinux)
 		load_selinux /t/policy.33
 		echo 1 >/sys/fs/selinux/enforce

@@ -2,11 +2,14 @@
 # shellcheck shell=sh
 # Suite: what the release's runtimes do with one field of config.json at a time, for the rows of targets/.
 # A line of the result is: runtime, row without "oci.", what was seen (yes, refused, ignored, opposite).
+is_base runtimes || return 0
 bundle=/bundle
 mkdir -p $bundle/rootfs /run/source/sub
 (cd $bundle/rootfs && mkdir -p bin dev m proc sys/fs/cgroup t && chmod 755 t && cp /usr/bin/busybox bin/ &&
 	for a in cat grep ionice ls mkdir sh stat touch; do ln -s busybox bin/$a; done)
 mount -t tmpfs sub /run/source/sub
+# A file system whose owners can be mapped on every release: tmpfs is one since Linux 6.3.
+mke2fs /dev/vda >/dev/null 2>&1 && mkdir -p /run/disk && mount -t ext4 /dev/vda /run/disk || note "no disk"
 : >/run/fields
 
 # One configuration, but for the members a case puts in.
@@ -79,6 +82,10 @@ versions() {
 }
 
 mount_fields() {
+	mapping='[ { "containerID": 0, "hostID": 1000, "size": 1 } ]'
+	mounts=", { \"destination\": \"/m\", \"type\": \"bind\", \"source\": \"/run/disk\", \"options\": [ \"bind\", \"idmap\" ],
+		\"uidMappings\": $mapping, \"gidMappings\": $mapping }"
+	field idmap "stat -c %u /m" 1000
 	bind='"destination": "/m", "type": "bind", "source": "/run/source"'
 	mounts=", { $bind, \"options\": [ \"rbind\", \"rro\" ] }"
 	field rro "touch /m/x || touch /m/sub/x || echo kept" kept
@@ -102,9 +109,42 @@ seccomp_fields() {
 	field seccomp.kill_process "(mkdir /t/d); echo \$?" 159
 	filter '' '"action": "SCMP_ACT_ERRNO", "errnoRet": 18'
 	field seccomp.errno_ret "mkdir /t/d 2>&1 | grep -c 'cross-device'" 1
+	filter '"listenerPath": "/run/listener",' '"action": "SCMP_ACT_NOTIFY"'
+	listen /run/listener 18 2>/dev/null &
+	listener=$!
+	until [ -S /run/listener ]; do usleep 5000; done
+	field seccomp.notify "mkdir /t/d 2>&1 | grep -c 'cross-device'" 1
+	kill $listener
+	rm -f /run/listener
+	# Everything but mkdir by name, so that the default action is what it meets.
+	linux="\"seccomp\": { \"defaultAction\": \"SCMP_ACT_ERRNO\", \"defaultErrnoRet\": 18, \"architectures\": [ \"SCMP_ARCH_X86_64\" ],
+		\"syscalls\": [ { \"names\": [ $(cat /t/calls) ], \"action\": \"SCMP_ACT_ALLOW\" } ] },"
+	field seccomp.default_errno_ret "mkdir /t/d 2>&1 | grep -c 'cross-device'" 1
+	prologue
 	# One instruction: allow.
 	annotations='"run.oci.seccomp_bpf_data": "BgAAAAAA/38="'
 	field seccomp.raw_bpf "grep -c '^Seccomp:.*2' /proc/self/status || :" 1
+}
+
+# A number that nobody has met yet: the filter's default, or what a runtime put before the filter.
+prologue() {
+	linux="\"seccomp\": { \"defaultAction\": \"SCMP_ACT_ERRNO\", \"architectures\": [ \"SCMP_ARCH_X86_64\" ],
+		\"syscalls\": [ { \"names\": [ $(cat /t/calls) ], \"action\": \"SCMP_ACT_ALLOW\" } ] },"
+	config "sleep 1000" >$bundle/config.json
+	"$runtime" run --bundle $bundle fields >/dev/null 2>/run/error </dev/null &
+	tries=0 pid=
+	until [ -n "$pid" ] && grep -q '^Seccomp:.*2' "/proc/$pid/status" || [ $tries -gt 250 ]; do
+		usleep 20000
+		tries=$((tries + 1))
+		pid=$(head -n 1 $cgroups/fields/cgroup.procs 2>/dev/null)
+	done
+	printf '0\tseccomp\t-\t-\tfail\tnobody\tcall\t%s\t1000\t0x0\t0x0\t0x0\t0x0\t0x0\t0x0\n' "$native" >/run/nobody
+	/lab/bin/filter "$pid" >/run/filter 2>/run/error && seen=$(probe --decide /run/filter /run/nobody 2>/run/error | sed -n 's/^0\t//p')
+	kill -9 "$pid" 2>/dev/null
+	wait $!
+	"$runtime" delete --force fields >/dev/null 2>&1
+	case $seen in fail:1) say seccomp.no_prologue yes ;; fail:38) say seccomp.no_prologue ignored ;; *) say seccomp.no_prologue unknown ;; esac
+	reset
 }
 
 cgroup_fields() {
@@ -148,6 +188,27 @@ process_fields() {
 	field cap_unknown_dropped "echo ran" ran
 }
 
+# A host with both kinds of control groups; the version-1 ones are given back at once.
+hybrid() {
+	for c in $(cat $cgroups/cgroup.subtree_control); do echo "-$c" >$cgroups/cgroup.subtree_control; done
+	mount -t tmpfs hybrid $cgroups || return
+	for v1 in devices freezer pids; do
+		mkdir $cgroups/$v1 && mount -t cgroup -o $v1 $v1 $cgroups/$v1 || note "no $v1 of version 1"
+	done
+	mkdir $cgroups/unified && mount -t cgroup2 unified $cgroups/unified
+	reset
+	for runtime in runc crun; do
+		field hybrid_host "echo ran" ran
+	done
+	umount $cgroups/unified
+	for v1 in devices freezer pids; do
+		find $cgroups/$v1 -mindepth 1 -depth -type d -exec rmdir {} \;
+		umount $cgroups/$v1
+	done
+	umount $cgroups
+	all_controllers
+}
+
 for runtime in runc crun; do
 	begin=$(now)
 	reset
@@ -159,4 +220,6 @@ for runtime in runc crun; do
 	process_fields
 	note "time fields/$runtime $begin $(now)"
 done
+hybrid
+umount /run/disk
 send fields /run/fields

@@ -3,6 +3,7 @@
 # A job's root, its cgroup, and cells in it.
 job=/job
 table=/t/probes.tsv
+contexts=/t/out/selinux/file_contexts
 
 # Everything that a probe is about, where the policy has it. Labels come last: they are of names.
 new_job() {
@@ -19,13 +20,13 @@ new_job() {
 		mknod -m 666 dev/zero c 1 5
 		mknod -m 666 dev/urandom c 1 9
 	)
-	[ ! -e $table ] || prepare_table
-	[ "$lsm" != selinux ] || setfiles -F -r $job /t/out/selinux/file_contexts $job
+	prepare_table
+	[ "$lsm" != selinux ] || setfiles -F -r $job "$contexts" $job
 }
 
 prepare_table() {
-	host_ns=$(probe --prepare=$job $table | sed -n 's/^# host-ns //p')
-	cp $table $job/in/lab.tsv
+	host_ns=$(probe --prepare=$job "$table" | sed -n 's/^# host-ns //p')
+	cp "$table" $job/in/lab.tsv
 }
 
 new_cgroup() {
@@ -37,19 +38,14 @@ new_cgroup() {
 	done
 }
 
-# Some layers together in a cell; the table has only what one of them could hold. What the run without any
-# is compared with later is all there is to try in it.
-run_cell() { # name layers options...
+# Some layers together in a cell; the table has only what one of them could hold.
+run_cell() { # result layers options...
 	name=$1 layers=$2
 	shift 2
 	new_job
-	case $layers,$base in
-	none,yes) ;;
-	none,no) only_layers "$lsm" >$job/in/lab.tsv ;;
-	*) only_layers "$layers" >$job/in/lab.tsv ;;
-	esac
+	[ "$layers" = none ] || only_layers "$layers" >$job/in/lab.tsv
 	piped cell "$@" -r $job -- /usr/bin/probe --in-guest /in/lab.tsv "--layers=$layers" "--host-ns=$host_ns" >/run/result
-	send "layers/$name" /run/result
+	send "$name" /run/result
 }
 
 # Rules that only the drop-in for systemd holds are no matter of the cgroup's files: guests run no systemd.
@@ -58,5 +54,18 @@ only_layers() { # list
 		BEGIN { n = split(list, want, ",") }
 		/^#/ { print; next }
 		list == "cgroup2" && index(" " dropin " ", " " $3 " ") { next }
-		{ for (i = 1; i <= n; i++) if (index("," $2 ",", "," want[i] ",")) { print; next } }' $table
+		{ for (i = 1; i <= n; i++) if (index("," $2 ",", "," want[i] ",")) { print; next } }' "$table"
+}
+
+# What reaches the job: its server is not confined, so that only the packets' way is probed.
+run_ingress() { # result layers
+	serve job --serve=ingress
+	in_net world probe --ingress=10.99.0.2 "$table" "--layers=$2" >/run/ipv4 2>&1 &
+	other=$!
+	in_net world probe --ingress=fd99::2 "$table" "--layers=$2" >/run/ipv6 2>&1
+	wait $other
+	send "$1-ingress-10.99.0.2" /run/ipv4
+	send "$1-ingress-fd99::2" /run/ipv6
+	kill "$server"
+	wait "$server" 2>/dev/null
 }

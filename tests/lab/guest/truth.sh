@@ -2,13 +2,15 @@
 # shellcheck shell=sh
 # Suite: what this kernel has, for the host to compare with schemas/.
 
-calls --in-guest >/run/calls
-send truth/calls /run/calls
+if is_base layers; then
+	calls --in-guest >/run/calls
+	send truth/calls /run/calls
 
-mkdir "$cgroups/truth"
-ls "$cgroups/truth" >/run/cgroup
-rmdir "$cgroups/truth"
-send truth/cgroup /run/cgroup
+	mkdir "$cgroups/truth"
+	ls "$cgroups/truth" >/run/cgroup
+	rmdir "$cgroups/truth"
+	send truth/cgroup /run/cgroup
+fi
 
 if [ "$lsm" = apparmor ]; then
 	(cd /sys/kernel/security/apparmor/features && find . -type f | sort | while read -r f; do

@@ -476,7 +476,6 @@ void act_device(char **arg, const struct options *o, struct outcome *out)
 	uint64_t major, minor;
 	char own[64];
 
-	(void)o;
 	if (!fp_probe_number(arg[1], &major) || !fp_probe_number(arg[2], &minor)) {
 		unable(out, "number");
 		return;
@@ -486,10 +485,12 @@ void act_device(char **arg, const struct options *o, struct outcome *out)
 		make_node(arg, type, dev, out);
 		return;
 	}
+	/* What must work does so at its path; what must not, nowhere. */
+	const size_t places = o->must_succeed && strcmp(arg[4], "-") ? 0 : NODE_PLACES;
 	const int flags = (strcmp(arg[3], "read") ? O_WRONLY : O_RDONLY) | O_NONBLOCK | O_CLOEXEC;
 	unable(out, "no node");
 	open_node(arg[4], type, dev, flags, out);
-	for (size_t i = 0; i < NODE_PLACES && out->state != SUCCEEDED; i++) {
+	for (size_t i = 0; i < places && out->state != SUCCEEDED; i++) {
 		node_name(own, node_places[i], arg);
 		open_node(own, type, dev, flags, out);
 	}

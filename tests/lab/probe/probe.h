@@ -30,6 +30,7 @@ struct options {
 	const char *layers, *host_ns, *nonce;
 	const char *address; /* --ingress: the job's */
 	uint32_t uid, gid;   /* --prepare: whose fixtures are */
+	bool must_succeed;   /* what the probe expects */
 };
 
 /* `arg` are the action's arguments. */

@@ -17,10 +17,6 @@ NR == FNR { next }
 		print key " is " effect[key] " in the target, and was seen to be " $3
 }
 END {
-	# These need a file system that can be mapped, a listener, a hybrid host, or show in the filter only.
-	n = split("idmap seccomp.notify seccomp.no_prologue seccomp.default_errno_ret hybrid_host", other, " ")
-	for (i = 1; i <= n; i++)
-		seen["runc:oci." other[i]] = seen["crun:oci." other[i]] = 1
 	for (key in effect)
 		if (!(key in seen))
 			print key " has no probe"
