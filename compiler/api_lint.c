@@ -78,6 +78,7 @@ static struct fp_target_view *views_of(struct fpolicy *p)
 	for (size_t i = 0; i < p->bundle.target_count; i++) {
 		const struct fp_bundle_target *t = &p->bundle.targets[i];
 		views[i].target = t->target;
+		views[i].stops = t->stops;
 		for (enum fp_layer l = 0; l < FP_LAYER_N; l++) {
 			struct fp_layer_view *v = &views[i].layers[l];
 			v->counts = t->counts[l];
@@ -110,7 +111,7 @@ enum fpolicy_status fpolicy_lint(struct fpolicy *p, const char *name, const char
 	struct fp_lint_input in = { .ignore_waivers = ignore_waivers };
 
 	FP_HANDLE_GUARD(p);
-	p->unit.options.keeps_ended_waivers = true;
+	p->unit.options.is_lint = true;
 	fpolicy_compile(p, name, data, len);
 	if (setjmp(p->unit.recover)) /* the frame of the compilation is gone */
 		return p->is_broken = true, FPOLICY_MEMORY;

@@ -4,7 +4,7 @@
 #ifndef FP_ANALYSIS_LAYERS_H
 #define FP_ANALYSIS_LAYERS_H
 
-#include "ir/decide.h"
+#include "ir/ir.h"
 #include "target/target.h"
 
 /* As enum fp_claim_kind of backends/backend.h. */
@@ -27,20 +27,16 @@ struct fp_layer_view {
 struct fp_target_view {
 	const struct fp_target *target;
 	struct fp_layer_view layers[FP_LAYER_N];
+	const uint8_t *stops; /* by assertion, of a critical never: a bit per layer that stops it */
 };
 
-bool fp_layer_holds(const struct fp_target_view *t, enum fp_layer layer,
-		    const struct fp_rule *rule);
+static inline bool fp_layer_holds(const struct fp_target_view *t, enum fp_layer layer,
+				  const struct fp_rule *rule)
+{
+	const struct fp_layer_view *l = &t->layers[layer];
 
-/*
- * The layers that each alone refuse all a `never` describes: a bit per enum fp_layer. A layer is
- * asked as if the others were not there: what it does not hold is permitted. The filter of the
- * runtime and ours are one mechanism, so that for calls the runtime does not count.
- */
-unsigned fp_layers_that_stop(struct fp_prover *p, const struct fp_ir *ir,
-			     const struct fp_target_view *t, const struct fp_assertion *never);
-
-/* "seccomp and apparmor", "nothing". */
-const char *fp_layers_text(struct fp_arena *a, unsigned layers);
+	return l->counts && (l->claims[rule->id].how == FP_HOLD_EXACT ||
+			     l->claims[rule->id].how == FP_HOLD_NARROWER);
+}
 
 #endif

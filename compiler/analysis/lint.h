@@ -6,6 +6,7 @@
 
 #include "analysis/layers.h"
 #include "analysis/lint_finding.h"
+#include "ir/decide.h"
 #include "ir/eval.h"
 
 struct fp_lint;

@@ -97,12 +97,7 @@ void fp_lint_no_bound(struct fp_lint *l)
 
 /* ---- layers ---- */
 
-static unsigned bits_of(unsigned layers)
-{
-	return (unsigned)__builtin_popcount(layers);
-}
-
-/* Targets on which fewer than two layers stop it, by what stops it there. */
+/* Targets on which fewer than two layers stop it, and what stops it on any of them. */
 void fp_lint_one_layer(struct fp_lint *l)
 {
 	for (size_t i = 0; i < l->ir->assertion_count; i++) {
@@ -113,25 +108,17 @@ void fp_lint_one_layer(struct fp_lint *l)
 			continue;
 		for (size_t k = 0; k < l->in->target_count; k++) {
 			const struct fp_target_view *t = &l->in->targets[k];
-			unsigned layers = fp_layers_that_stop(&l->prover, l->ir, t, a);
-			if (bits_of(layers) > 1)
+			if (__builtin_popcount(t->stops[i]) > 1)
 				continue;
-			by |= layers;
+			by |= t->stops[i];
 			targets = targets ? fp_arena_printf(&l->u->arena, "%s, %s", targets,
 							    t->target->name)
 					  : t->target->name;
 		}
-		if (!targets)
-			continue;
-		const char *word = a->subject.kind == FP_SUBJECT_CALL      ? "syscalls"
-				   : a->subject.kind == FP_SUBJECT_PATH    ? "files"
-				   : a->subject.kind == FP_SUBJECT_EGRESS  ? "egress"
-				   : a->subject.kind == FP_SUBJECT_INGRESS ? "ingress"
-									   : "capabilities";
-		fp_lint_found_at(
-			l, a->span, word, "`never %s` is critical, and %s%s stops it on %s",
-			a->text, by ? "only " : "",
-			by ? fp_layers_text(&l->u->arena, by) : "no layer by itself", targets);
+		if (targets)
+			fp_lint_found_at(l, a->span, fp_subject_section(a->subject.kind),
+					 "`never %s` is critical, and %s alone stops it on %s",
+					 a->text, fp_layers_text(&l->u->arena, by), targets);
 	}
 }
 

@@ -35,10 +35,10 @@ struct fp_options {
 	void *load_context;
 	FP_VEC(struct fp_define) defines;
 	const struct fp_profile *profile; /* NULL: none was given */
-	struct fp_date today;     /* year 0: dates are not compared, and the manifest says so */
-	uint32_t proof_nodes;     /* of diagrams, for all claims of a policy; 0: the default */
-	bool keeps_ended_waivers; /* the lint tells of them */
-	bool without_lists;       /* what runtimes compile themselves is NOT CHECKED */
+	struct fp_date today; /* year 0: dates are not compared, and the manifest says so */
+	uint32_t proof_nodes; /* of diagrams, for all claims of a policy; 0: the default */
+	bool is_lint;         /* it has findings for some diagnostics: ended waivers, thin layers */
+	bool without_lists;   /* what runtimes compile themselves is NOT CHECKED */
 };
 
 /* A result that several parts need: what it is, and of what. Addresses are never printed. */

@@ -131,6 +131,7 @@ void fp_bundle_build(struct fp_unit *u, const struct fp_ir *ir,
 		fp_bundle_prove(u, out);
 	if (u->diags.errors)
 		return;
+	fp_bundle_depth(u, out);
 	for (size_t i = 0; i < n; i++) {
 		fp_bundle_claims(u, out, &out->targets[i]);
 		fp_bundle_srcmap(u, out, &out->targets[i]);

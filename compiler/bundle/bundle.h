@@ -16,6 +16,11 @@ struct fp_bundle_target {
 	const struct fp_target *target;
 	struct fp_emission layers[FP_LAYER_N];
 	bool counts[FP_LAYER_N]; /* the target runs the layer: what it holds is held */
+	/*
+	 * By assertion, of a critical never: a bit for each layer that alone refuses all it
+	 * describes, given what the layer's claims say it holds.
+	 */
+	uint8_t *stops;
 };
 
 /* What was decided from the bytes of an artifact. */
@@ -81,7 +86,13 @@ void fp_bundle_prove_lists(struct fp_verifier *verifier, struct fp_bundle *b);
 /* "PROVED: 3 never, 2 expect, within ..., 4 filters": one line; "" if there is nothing. */
 const char *fp_bundle_proved(struct fp_unit *u, const struct fp_bundle *b);
 
-/* "NOT CHECKED: never ... critical: by more than one layer": a line each; "" if there is none. */
+/* "NOT CHECKED: debian-12/seccomp/seccomp.json: ...": a line each; "" if there is none. */
 const char *fp_bundle_not_checked(struct fp_unit *u, const struct fp_bundle *b);
+
+/* Fills `stops`; a critical never that fewer than two layers stop is a warning. */
+void fp_bundle_depth(struct fp_unit *u, struct fp_bundle *b);
+
+/* The targets on which fewer than two layers stop it: "debian-11, debian-12"; NULL: none. */
+const char *fp_bundle_shallow(struct fp_unit *u, const struct fp_bundle *b, size_t never);
 
 #endif

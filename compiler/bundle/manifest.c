@@ -195,19 +195,10 @@ static bool is_told(const struct fp_ir *ir, size_t n)
 
 static const char *const kinds[] = { "never", "expect" };
 
-/* Calls back with every sentence, or part of one, that nothing decides. */
+/* Calls back with all that nothing decides. */
 static void each_open(struct fp_unit *u, const struct fp_bundle *b,
 		      void (*take)(struct fp_unit *, void *, const char *), void *context)
 {
-	const struct fp_ir *ir = b->ir;
-
-	for (size_t i = 0; i < ir->assertion_count; i++) {
-		const struct fp_assertion *a = &ir->assertions[i];
-		if (a->is_critical && !is_told(ir, i))
-			take(u, context,
-			     fp_arena_printf(&u->arena, "%s %s critical: by more than one layer",
-					     kinds[a->kind], a->group ? a->group : a->text));
-	}
 	for (size_t i = 0; i < b->proofs.n; i++)
 		if (b->proofs.at[i].open)
 			take(u, context,
@@ -246,6 +237,18 @@ const char *fp_bundle_not_checked(struct fp_unit *u, const struct fp_bundle *b)
 	return fp_buf_text(&out);
 }
 
+/* Critical nevers that more than one layer stops on every target. */
+static size_t deep(struct fp_unit *u, const struct fp_bundle *b)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; b->target_count && i < b->ir->assertion_count; i++)
+		n += b->ir->assertions[i].kind == FP_ASSERT_NEVER &&
+		     b->ir->assertions[i].is_critical && !is_told(b->ir, i) &&
+		     !fp_bundle_shallow(u, b, i);
+	return n;
+}
+
 static const char *const artifacts_of[] = { "filters", "lists" };
 
 static size_t proved_artifacts(const struct fp_bundle *b, bool is_list)
@@ -264,10 +267,13 @@ const char *fp_bundle_proved(struct fp_unit *u, const struct fp_bundle *b)
 	struct fp_buf out;
 
 	fp_buf_init(&out, &u->arena);
-	for (enum fp_assertion_kind k = FP_ASSERT_NEVER; k < FP_ASSERT_TEST; k++)
+	for (enum fp_assertion_kind k = FP_ASSERT_NEVER; k < FP_ASSERT_TEST; k++) {
 		if (proved(ir, k))
 			fp_buf_printf(&out, "%s%zu %s", out.len ? ", " : "PROVED: ", proved(ir, k),
 				      kinds[k]);
+		if (k == FP_ASSERT_NEVER && deep(u, b))
+			fp_buf_printf(&out, " (%zu by several layers)", deep(u, b));
+	}
 	for (size_t i = 0; i < ir->bound_count; i++)
 		if (ir->bounds[i].outcome == FP_HOLDS)
 			fp_buf_printf(&out, "%s%s %s",
@@ -308,6 +314,30 @@ static void put_proved(struct fp_unit *u, struct fp_json *j, const struct fp_bun
 	fp_json_close(j);
 }
 
+/* Which layers stop it, each alone, where. */
+static void critical(struct fp_json *j, const struct fp_bundle *b)
+{
+	fp_json_open_array(j, "critical");
+	for (size_t i = 0; i < b->ir->assertion_count; i++) {
+		const struct fp_assertion *a = &b->ir->assertions[i];
+		if (a->kind != FP_ASSERT_NEVER || !a->is_critical)
+			continue;
+		fp_json_open_object(j, NULL);
+		fp_json_open_object(j, "layers");
+		for (size_t t = 0; t < b->target_count; t++) {
+			fp_json_open_array(j, b->targets[t].target->name);
+			for (enum fp_layer l = 0; l < FP_LAYER_N; l++)
+				if (b->targets[t].stops[i] >> l & 1)
+					fp_json_put_text(j, NULL, fp_layer_names[l]);
+			fp_json_close(j);
+		}
+		fp_json_close(j);
+		fp_json_put_text(j, "never", a->text);
+		fp_json_close(j);
+	}
+	fp_json_close(j);
+}
+
 static bool has_dates(const struct fp_ir *ir)
 {
 	for (size_t i = 0; i < ir->rule_count; i++)
@@ -328,6 +358,7 @@ static void checks(struct fp_unit *u, struct fp_json *j, const struct fp_bundle 
 	fp_json_open_array(j, "NOT CHECKED");
 	each_open(u, b, put_open, j);
 	fp_json_close(j);
+	critical(j, b);
 	fp_json_put_text(j, "dates", dates);
 	put_proved(u, j, b);
 	fp_json_put_number(j, "testsThatHold", proved(ir, FP_ASSERT_TEST));

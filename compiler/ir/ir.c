@@ -114,3 +114,33 @@ bool fp_ir_is_unknown(const struct fp_ir *ir, const struct fp_sysdef *sys, enum 
 		return true;
 	return sys->since[abi] > kernel || (ir->reviewed && sys->since[abi] > ir->reviewed);
 }
+
+const char *fp_layers_text(struct fp_arena *a, unsigned layers)
+{
+	const char *text = NULL;
+
+	for (enum fp_layer l = FP_LAYER_N; l-- > 0;)
+		if (layers >> l & 1)
+			text = !text ? fp_layer_names[l]
+				     : fp_arena_printf(a, "%s%s%s", fp_layer_names[l],
+						       strstr(text, " and ") ? ", " : " and ",
+						       text);
+	return text ? text : "no layer";
+}
+
+const char *fp_subject_section(enum fp_subject_kind kind)
+{
+	switch (kind) {
+	case FP_SUBJECT_CALL:
+		return "syscalls";
+	case FP_SUBJECT_PATH:
+		return "files";
+	case FP_SUBJECT_EGRESS:
+		return "egress";
+	case FP_SUBJECT_INGRESS:
+		return "ingress";
+	case FP_SUBJECT_CAPABILITY:
+		break;
+	}
+	return "capabilities";
+}

@@ -398,6 +398,12 @@ enum fp_layer {
 
 extern const char *const fp_layer_names[FP_LAYER_N];
 
+/* "seccomp and apparmor", of a bit per layer; "no layer". */
+const char *fp_layers_text(struct fp_arena *a, unsigned layers);
+
+/* The section a waiver names: "syscalls", "files", ... */
+const char *fp_subject_section(enum fp_subject_kind kind);
+
 /* A refinement the policy claims: proved by decide.h for the policy that is compiled. */
 struct fp_bound {
 	const char *name;

@@ -156,7 +156,7 @@ static void waiver(struct fp_sema *s, const struct fp_scope *sc, const struct fp
 	w.reason = why->text->text;
 	w.by = by->text->text;
 	fp_date_parse(until->text->text, until->text->len, &w.until);
-	if (s->u->options.today.year && !s->u->options.keeps_ended_waivers &&
+	if (s->u->options.today.year && !s->u->options.is_lint &&
 	    fp_date_cmp(s->u->options.today, w.until) > 0)
 		fp_sema_expired(s, until, "waiver");
 	fp_vec_push(&s->u->arena, &sc->draft->waivers, w);

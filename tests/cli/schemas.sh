@@ -106,6 +106,7 @@ refused manifest "$manifest" "a size below nothing" 'd["artifacts"][0]["size"] =
 refused manifest "$manifest" "no word on what was proved" 'del d["checks"]["proved"]'
 refused manifest "$manifest" "a bound of another relation" 'd["checks"]["proved"]["bounds"] = ["below x"]'
 refused manifest "$manifest" "no word on what was not checked" 'del d["checks"]["NOT CHECKED"]'
+refused manifest "$manifest" "no word on what is critical" 'del d["checks"]["critical"]'
 
 is "$(python3 -c 'import json, sys
 print("\n".join(sorted({r["what"] for r in json.load(open(sys.argv[1], encoding="utf-8"))["rules"]})))' "$spec")" \

@@ -1,22 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* How many layers stand between a job and what must never happen. */
-#include "analysis/layers.h"
+/* How many layers stand between a job and what must never happen, each asked as if it were alone.
+ */
+#include "bundle/bundle.h"
+#include "ir/decide.h"
 
 #include <string.h>
-
-bool fp_layer_holds(const struct fp_target_view *t, enum fp_layer layer, const struct fp_rule *rule)
-{
-	const struct fp_layer_view *l = &t->layers[layer];
-
-	return l->counts && (l->claims[rule->id].how == FP_HOLD_EXACT ||
-			     l->claims[rule->id].how == FP_HOLD_NARROWER);
-}
 
 /* One layer's share of a policy while it is taken out. */
 struct share {
 	struct fp_unit *u;
 	const struct fp_ir *ir;
-	const struct fp_target_view *t;
+	const struct fp_bundle_target *t;
 	enum fp_layer layer;
 	struct fp_ir out;
 	struct fp_rule *rules;
@@ -24,7 +18,9 @@ struct share {
 
 static bool holds(const struct share *s, const struct fp_rule *r)
 {
-	return fp_layer_holds(s->t, s->layer, r);
+	enum fp_claim_kind how = s->t->layers[s->layer].claims[r->id].kind;
+
+	return how == FP_CLAIM_EXACT || how == FP_CLAIM_NARROWER;
 }
 
 static bool refuses_call(const struct fp_rule *r)
@@ -149,22 +145,18 @@ static void take_calls(struct share *s)
 		s->out.call_unknown = allow;
 }
 
-static const struct fp_ir *share_of(struct fp_prover *p, const struct fp_ir *ir,
-				    const struct fp_target_view *t, enum fp_layer layer)
+/* What it does not hold is permitted. */
+static const struct fp_ir *share_of(struct fp_unit *u, const struct fp_ir *ir,
+				    const struct fp_bundle_target *t, enum fp_layer layer)
 {
-	const char *what = fp_arena_printf(&p->u->arena, "the share of %s", fp_layer_names[layer]);
-	const struct fp_ir *known = fp_unit_recall(p->u, what, ir, t);
-	struct share *s = known ? NULL : FP_NEW(&p->u->arena, struct share);
+	struct share *s = FP_NEW(&u->arena, struct share);
 
-	if (known)
-		return known;
-	*s = (struct share){ .u = p->u, .ir = ir, .t = t, .layer = layer, .out = *ir };
+	*s = (struct share){ .u = u, .ir = ir, .t = t, .layer = layer, .out = *ir };
 	take_rules(s);
 	take_calls(s);
 	fp_ir_each (ir, FP_KIND_CAPABILITY, r)
 		if (!holds(s, r))
 			s->out.caps = UINT64_MAX;
-	fp_unit_keep(p->u, what, ir, t, &s->out);
 	return &s->out;
 }
 
@@ -184,28 +176,103 @@ static bool stops(struct fp_prover *p, const struct fp_ir *ir, const struct fp_s
 	return !(ir->caps >> s->cap & 1);
 }
 
-unsigned fp_layers_that_stop(struct fp_prover *p, const struct fp_ir *ir,
-			     const struct fp_target_view *t, const struct fp_assertion *never)
+static bool is_critical(const struct fp_assertion *a)
 {
-	bool is_call = never->subject.kind == FP_SUBJECT_CALL;
-	unsigned layers = 0;
-
-	for (enum fp_layer l = 0; l < FP_LAYER_N; l++)
-		if (t->layers[l].counts && !(is_call && l == FP_LAYER_OCI) &&
-		    stops(p, share_of(p, ir, t, l), &never->subject))
-			layers |= 1u << l;
-	return layers;
+	return a->kind == FP_ASSERT_NEVER && a->is_critical;
 }
 
-const char *fp_layers_text(struct fp_arena *a, unsigned layers)
+/* The filter of the runtime and ours are one mechanism: for calls the runtime does not count. */
+static void ask_layer(struct fp_prover *p, const struct fp_ir *ir, struct fp_bundle_target *t,
+		      enum fp_layer layer)
 {
-	const char *text = NULL;
+	const struct fp_ir *share = NULL;
 
-	for (enum fp_layer l = FP_LAYER_N; l-- > 0;)
-		if (layers >> l & 1)
-			text = !text ? fp_layer_names[l]
-				     : fp_arena_printf(a, "%s%s%s", fp_layer_names[l],
-						       strstr(text, " and ") ? ", " : " and ",
-						       text);
-	return text ? text : "nothing";
+	for (size_t i = 0; i < ir->assertion_count; i++) {
+		const struct fp_assertion *a = &ir->assertions[i];
+		if (!is_critical(a) ||
+		    (a->subject.kind == FP_SUBJECT_CALL && layer == FP_LAYER_OCI))
+			continue;
+		share = share ? share : share_of(p->u, ir, t, layer);
+		if (stops(p, share, &a->subject))
+			t->stops[i] |= (uint8_t)(1u << layer);
+	}
+}
+
+static bool is_waived(const struct fp_ir *ir, const struct fp_assertion *a)
+{
+	const char *section = fp_subject_section(a->subject.kind);
+
+	for (size_t i = 0; i < ir->waiver_count; i++) {
+		const struct fp_waiver *w = &ir->waivers[i];
+		if ((!strcmp(w->lint, "one-layer-only") || !strcmp(w->lint, "FPG008")) &&
+		    (!w->place[0] || !strcmp(w->place, section)))
+			return true;
+	}
+	return false;
+}
+
+/* A set is told once, by its first call that is stopped by too little. */
+static bool was_told(struct fp_unit *u, const struct fp_bundle *b, size_t n)
+{
+	const struct fp_assertion *a = &b->ir->assertions[n];
+
+	for (size_t i = 0; a->group && i < n; i++) {
+		const struct fp_assertion *before = &b->ir->assertions[i];
+		if (is_critical(before) && before->group && !strcmp(before->group, a->group) &&
+		    fp_bundle_shallow(u, b, i))
+			return true;
+	}
+	return false;
+}
+
+/* The lint has a finding for it, and waivers of its own. */
+static void report(struct fp_unit *u, const struct fp_bundle *b, size_t n)
+{
+	const struct fp_assertion *a = &b->ir->assertions[n];
+	const char *targets = fp_bundle_shallow(u, b, n);
+	unsigned by = 0;
+
+	if (!targets || u->options.is_lint || is_waived(b->ir, a) || was_told(u, b, n))
+		return;
+	for (size_t i = 0; i < b->target_count; i++)
+		if (__builtin_popcount(b->targets[i].stops[n]) < 2)
+			by |= b->targets[i].stops[n];
+	fp_diag(u, FP_W_ONE_LAYER, a->span, "`never %s` is critical, and %s alone stops it on %s",
+		a->text, fp_layers_text(&u->arena, by), targets);
+	fp_diag_help(u,
+		     "say what else does: waive one-layer-only on %s because \"...\" by \"...\" "
+		     "until DATE;",
+		     fp_subject_section(a->subject.kind));
+}
+
+void fp_bundle_depth(struct fp_unit *u, struct fp_bundle *b)
+{
+	struct fp_prover p;
+
+	fp_prover_init(&p, u, NULL);
+	for (size_t i = 0; i < b->target_count; i++) {
+		struct fp_bundle_target *t = &b->targets[i];
+		t->stops = FP_NEW_ARRAY(&u->arena, b->ir->assertion_count, uint8_t);
+		for (enum fp_layer l = 0; l < FP_LAYER_N; l++)
+			if (t->counts[l])
+				ask_layer(&p, b->ir, t, l);
+	}
+	fp_arena_free(p.paths);
+	for (size_t i = 0; i < b->ir->assertion_count; i++)
+		if (is_critical(&b->ir->assertions[i]))
+			report(u, b, i);
+}
+
+const char *fp_bundle_shallow(struct fp_unit *u, const struct fp_bundle *b, size_t never)
+{
+	const char *names = NULL;
+
+	for (size_t i = 0; i < b->target_count; i++) {
+		const struct fp_bundle_target *t = &b->targets[i];
+		if (__builtin_popcount(t->stops[never]) > 1)
+			continue;
+		names = names ? fp_arena_printf(&u->arena, "%s, %s", names, t->target->name)
+			      : t->target->name;
+	}
+	return names;
 }
