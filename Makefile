@@ -271,8 +271,16 @@ $(B)/tests/bench/measure: tests/bench/measure.c
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D) && $(CC) -D_GNU_SOURCE $(ALL_CFLAGS) -o $@ $<
 
-.PHONY: bench
-bench: all $(B)/tests/bench/measure
+$(B)/tests/bench/filters: $(wildcard tests/bench/filters.[ch]) tests/bench/libseccomp.c tests/bench/optimum.c \
+	tests/bench/time.c tests/unit/seccomp_vm.h $(B)/libfpolicy.a
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CPPFLAGS) -Itests $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.c,$^) \
+		$(B)/libfpolicy.a -lseccomp $(LIBS)
+
+.PHONY: bench bench-filters
+bench-filters: all $(B)/tests/bench/filters
+	@tests/bench/run-filters $(B)/tests/bench/filters $(B)/bench
+bench: all $(B)/tests/bench/measure bench-filters
 	@tests/bench/run $(B)/fpolicyc $(B)/tests/bench/measure policies/examples/lab.policy $(B)/bench
 
 # ---- installation ----

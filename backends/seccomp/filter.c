@@ -19,6 +19,7 @@
 /* Numbers an ABI assigns, each with what the filter does there. */
 struct numbered {
 	uint32_t nr, to, weight;
+	bool is_peak; /* the profile names it: it may get a test of its own */
 };
 
 struct numbers {
@@ -91,6 +92,7 @@ static void number(struct fp_call_context *c, struct fp_seccomp_plan *plan, enum
 			      .to = fp_call_graph(c, abi, &f->graph) };
 
 	n.weight = weigh(c, abi);
+	n.is_peak = n.weight > WEIGHT_CALL;
 	numbers->at[numbers->rank[c->sys->index]] = n;
 	numbers->n++;
 	if (a->is_plain)
@@ -106,7 +108,7 @@ struct spans {
 
 static void add_span(struct spans *s, uint32_t start, uint32_t to, uint32_t weight)
 {
-	s->at[s->n++] = (struct fp_span32){ start, to, weight };
+	s->at[s->n++] = (struct fp_span32){ .start = start, .to = to, .weight = weight };
 }
 
 /* The ABI's numbers and the gaps between them, from `bit` on. Returns where the rest begins. */
@@ -119,6 +121,10 @@ static uint32_t add_abi(struct spans *s, const struct numbers *n, uint32_t bit, 
 		if (it->nr > next)
 			add_span(s, bit + next, unknown, 0);
 		add_span(s, bit + it->nr, it->to, it->weight);
+		if (it->is_peak) {
+			s->at[s->n - 1].peak = bit + it->nr;
+			s->at[s->n - 1].peak_weight = it->weight;
+		}
 		next = it->nr + 1;
 	}
 	return bit + next;

@@ -55,6 +55,8 @@ size_t fp_graph_size(struct fp_graph *g, uint32_t root);
 struct fp_span32 {
 	uint32_t start, to;
 	uint32_t weight; /* how much a comparison on the way there costs; all together below 2^22 */
+	uint32_t peak,
+		peak_weight; /* its heaviest value, and that one's part of it; 0: no matter */
 };
 
 /* The same on a field of two words. */
@@ -74,6 +76,7 @@ bool fp_mask_next(uint64_t v, uint64_t mask, uint64_t *out);
  *   JEQ  a single value with equal neighbours on both sides
  *   JSET up to FP_TREE_SET intervals that lead to two ends: those with one of some bits, all to one
  *        end, and the rest, to the other but for a single value at most, for which JEQ follows
+ *   JEQ  the heaviest peak; then JGE, and JEQ as above, without its weight
  *
  * Merges equal neighbours in place.
  */

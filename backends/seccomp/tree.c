@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Comparison trees over the intervals of a word, and of a field of two words. */
+/* The least tree of comparisons over the intervals of a word. */
 #include "backends/seccomp/graph.h"
-#include "target/tables.h"
 
 #include <string.h>
 
 /* What the costs of ranges rest on, an interval. */
 struct key {
-	uint32_t start, weight;
+	uint32_t start, weight, peak, peak_weight;
 	uint32_t like; /* the first interval that leads to the same */
 };
 
@@ -21,6 +20,7 @@ struct fp_tree_table {
 	uint32_t mask;
 	struct key *key;
 	int32_t *cost;
+	int32_t *rest;  /* after the peak is out: only of trees with peaks */
 	uint8_t *first; /* enum first: the best first comparison */
 	uint32_t *sum;  /* sum[i]: weights before interval i */
 };
@@ -28,6 +28,7 @@ struct fp_tree_table {
 enum first {
 	FIRST_CUT,  /* JGE, at the cut whose sides cost least */
 	FIRST_HOLE, /* JEQ: one value with equal neighbours on both sides */
+	FIRST_PEAK, /* JEQ: the heaviest peak of the range */
 	FIRST_SET   /* JSET, see struct set; FIRST_SET + 1 for the other kind */
 };
 
@@ -37,25 +38,9 @@ struct tree {
 	uint32_t mask;
 	const struct fp_span32 *s;
 	size_t n;
+	bool has_peaks;
 	struct fp_tree_table *table;
 };
-
-bool fp_mask_next(uint64_t v, uint64_t mask, uint64_t *out)
-{
-	uint64_t stray = v & ~mask;
-
-	if (!stray) {
-		*out = v;
-		return true;
-	}
-	/* Everything up to the highest stray bit starts anew, one masked step further up. */
-	uint64_t low = UINT64_MAX >> __builtin_clzll(stray);
-	uint64_t up = ((v | ~mask | low) + 1) & mask & ~low;
-	if (up <= (v & ~low))
-		return false;
-	*out = up;
-	return true;
-}
 
 /* Whether interval i holds one value of the masked word only. */
 static bool is_single(const struct tree *t, size_t i)
@@ -203,8 +188,36 @@ static void solve_by_set(const struct tree *t, size_t i, size_t j, const struct 
 	}
 }
 
-/* One range, when all its cuts have been offered. */
-static void solve(const struct tree *t, size_t i, size_t j, const struct kinds *kinds)
+/* Of peaks alike the first: it is the heaviest of each part of the range that it is in. */
+static size_t heavier(const struct tree *t, size_t a, size_t b)
+{
+	return t->s[b].peak_weight > t->s[a].peak_weight ? b : a;
+}
+
+/* The sides of a cut, when the peak of interval m is out. */
+static int32_t sides(const struct tree *t, size_t i, size_t c, size_t j, size_t m)
+{
+	const int32_t *left = m < c ? t->table->rest : t->table->cost;
+	const int32_t *right = m < c ? t->table->cost : t->table->rest;
+
+	return left[at(t, i, c - 1)] + right[at(t, c, j)];
+}
+
+static void solve_rest(const struct tree *t, size_t i, size_t j, size_t m)
+{
+	int32_t least = INT32_MAX;
+
+	for (size_t c = i + 1; c <= j; c++) {
+		int32_t sum = sides(t, i, c, j, m);
+		least = sum < least ? sum : least;
+	}
+	if (j == i + 2 && is_hole(t, i + 1))
+		least = 0;
+	t->table->rest[at(t, i, j)] = weigh(t, i, j) - (int32_t)t->s[m].peak_weight + least;
+}
+
+/* One range, when all its cuts have been offered; `m` has the heaviest peak. */
+static void solve(const struct tree *t, size_t i, size_t j, const struct kinds *kinds, size_t m)
 {
 	int32_t *cost = &t->table->cost[at(t, i, j)];
 	uint8_t first = FIRST_CUT;
@@ -215,6 +228,12 @@ static void solve(const struct tree *t, size_t i, size_t j, const struct kinds *
 	} else if (kinds->n == 2 && j > i + 1 && j < i + FP_TREE_SET) {
 		solve_by_set(t, i, j, kinds, cost, &first);
 	}
+	if (t->has_peaks) {
+		solve_rest(t, i, j, m);
+		int32_t rest = t->table->rest[at(t, i, j)];
+		first = rest < *cost ? FIRST_PEAK : first;
+		*cost = rest < *cost ? rest : *cost;
+	}
 	*cost += weigh(t, i, j);
 	t->table->first[at(t, i, j)] = first;
 }
@@ -223,17 +242,21 @@ static void solve_from(const struct tree *t, size_t i, size_t known)
 {
 	int32_t *own = &t->table->cost[at(t, i, 0)];
 	struct kinds kinds = { .n = 0 };
+	size_t m = i;
 
 	add_kind(t, i, &kinds);
 	own[i] = 0;
+	if (t->has_peaks)
+		t->table->rest[at(t, i, i)] = 0;
 	for (size_t j = i + 1 > known ? i + 1 : known; j < t->n; j++)
 		own[j] = INT32_MAX;
 	for (size_t c = i + 1; c < t->n; c++) {
+		m = heavier(t, m, c);
 		if (c < i + FP_TREE_SET)
 			add_kind(t, c, &kinds);
 		if (c >= known) {
 			own[c] = own[c - 1] < own[c] ? own[c - 1] : own[c];
-			solve(t, i, c, &kinds);
+			solve(t, i, c, &kinds, m);
 		}
 		if ((c - i) % 2 == 0)
 			continue;
@@ -251,12 +274,13 @@ static struct fp_tree_table *table_for(const struct tree *t)
 	struct fp_tree_table *table = *t->graph->table;
 	size_t cap = t->n + 32; /* room for the calls of newer kernels */
 
-	if (table && table->cap >= t->n)
+	if (table && table->cap >= t->n && (table->rest || !t->has_peaks))
 		return table;
 	table = FP_NEW(arena, struct fp_tree_table);
 	table->cap = cap;
 	table->key = FP_NEW_ARRAY(arena, cap, struct key);
 	table->cost = FP_NEW_ARRAY(arena, cap * cap, int32_t);
+	table->rest = t->has_peaks ? FP_NEW_ARRAY(arena, cap * cap, int32_t) : NULL;
 	table->first = FP_NEW_ARRAY(arena, cap * cap, uint8_t);
 	table->sum = FP_NEW_ARRAY(arena, cap + 1, uint32_t);
 	*t->graph->table = table;
@@ -271,7 +295,8 @@ static size_t prepare(struct tree *t)
 	size_t known = 0, before = table->n;
 
 	for (size_t i = 0; i < t->n; i++) {
-		struct key key = { t->s[i].start, t->s[i].weight, 0 };
+		struct key key = { t->s[i].start, t->s[i].weight, t->s[i].peak, t->s[i].peak_weight,
+				   0 };
 		while (t->s[key.like].to != t->s[i].to)
 			key.like++;
 		is_same = is_same && i < before && !memcmp(&table->key[i], &key, sizeof(key));
@@ -325,7 +350,44 @@ static uint32_t build_cut(const struct tree *t, size_t i, size_t j)
 	return compare(t, FP_GRAPH_JGE, best, yes, no);
 }
 
-/* Depth is at most the number of intervals: FP_TREE_EXACT. */
+/* When the peak of interval m is out, if that is one of the range. */
+static uint32_t build_rest(const struct tree *t, size_t i, size_t j, size_t m)
+{
+	int32_t least = INT32_MAX;
+	size_t best = j;
+
+	if (m < i || m > j)
+		return build_best(t, i, j);
+	if (i == j)
+		return t->s[i].to;
+	if (j == i + 2 && is_hole(t, i + 1))
+		return compare(t, FP_GRAPH_JEQ, i + 1, t->s[i + 1].to, t->s[i].to);
+	for (size_t c = i + 1; c <= j; c++) {
+		int32_t sum = sides(t, i, c, j, m);
+		best = sum < least ? c : best;
+		least = sum < least ? sum : least;
+	}
+	uint32_t no = build_rest(t, i, best - 1, m);
+	uint32_t yes = build_rest(t, best, j, m);
+	return compare(t, FP_GRAPH_JGE, best, yes, no);
+}
+
+static uint32_t build_peak(const struct tree *t, size_t i, size_t j)
+{
+	size_t m = i;
+
+	for (size_t k = i + 1; k <= j; k++)
+		m = heavier(t, m, k);
+	const struct fp_graph_node n = { .op = FP_GRAPH_JEQ,
+					 .word = t->word,
+					 .mask = t->mask,
+					 .k = t->s[m].peak,
+					 .yes = t->s[m].to,
+					 .no = build_rest(t, i, j, m) };
+	return fp_graph_test(t->graph, &n);
+}
+
+/* Depth is at most the number of intervals, twice: FP_TREE_EXACT. */
 static uint32_t build_best(const struct tree *t, size_t i, size_t j)
 {
 	uint8_t first = t->table->first[at(t, i, j)];
@@ -336,11 +398,15 @@ static uint32_t build_best(const struct tree *t, size_t i, size_t j)
 		return build_cut(t, i, j);
 	if (first == FIRST_HOLE)
 		return compare(t, FP_GRAPH_JEQ, i + 1, t->s[i + 1].to, t->s[i].to);
+	if (first == FIRST_PEAK)
+		return build_peak(t, i, j);
 	return build_set(t, i, j, first - FIRST_SET);
 }
 
 static uint32_t best(struct tree *t)
 {
+	for (size_t i = 0; i < t->n; i++)
+		t->has_peaks |= t->s[i].peak_weight > 0;
 	size_t known = prepare(t);
 
 	for (size_t i = t->n; i-- > 0;)
@@ -364,6 +430,15 @@ static uint32_t halve(const struct tree *t, size_t i, size_t j)
 	return compare(t, FP_GRAPH_JGE, c, yes, no);
 }
 
+static void merge(struct fp_span32 *into, const struct fp_span32 *s)
+{
+	into->weight += s->weight;
+	if (s->peak_weight > into->peak_weight) {
+		into->peak = s->peak;
+		into->peak_weight = s->peak_weight;
+	}
+}
+
 uint32_t fp_graph_tree(struct fp_graph *g, uint8_t word, uint32_t mask, struct fp_span32 *s,
 		       size_t n)
 {
@@ -371,50 +446,10 @@ uint32_t fp_graph_tree(struct fp_graph *g, uint8_t word, uint32_t mask, struct f
 
 	for (size_t i = 0; i < n; i++) {
 		if (kept && s[kept - 1].to == s[i].to)
-			s[kept - 1].weight += s[i].weight;
+			merge(&s[kept - 1], &s[i]);
 		else
 			s[kept++] = s[i];
 	}
 	struct tree t = { .graph = g, .word = word, .mask = mask, .s = s, .n = kept };
 	return kept <= FP_TREE_EXACT ? best(&t) : halve(&t, 0, kept - 1);
-}
-
-static uint32_t field_word(struct fp_graph *g, uint8_t word, uint32_t mask,
-			   const struct fp_span64 *s, size_t n, uint32_t before)
-{
-	struct fp_span32 *w = FP_NEW_ARRAY(g->arena, n + 1, struct fp_span32);
-	size_t kept = 0;
-
-	if (!n || (uint32_t)s[0].start)
-		w[kept++] = (struct fp_span32){ .to = before, .weight = 1 };
-	for (size_t i = 0; i < n; i++)
-		w[kept++] = (struct fp_span32){ (uint32_t)s[i].start, s[i].to, 1 };
-	return fp_graph_tree(g, (uint8_t)(FP_DATA_ARGS + word), mask, w, kept);
-}
-
-uint32_t fp_graph_field(struct fp_graph *g, uint8_t lo, uint8_t hi, uint64_t mask,
-			const struct fp_span64 *s, size_t n)
-{
-	uint32_t high = (uint32_t)(mask >> 32);
-	struct fp_span32 *w;
-	size_t kept = 0;
-
-	if (hi == FP_WORD_NONE || !high)
-		return field_word(g, lo, (uint32_t)mask, s, n, 0);
-	w = FP_NEW_ARRAY(g->arena, 2 * n, struct fp_span32);
-	for (size_t i = 0, end; i < n; i = end) {
-		uint32_t h = (uint32_t)(s[i].start >> 32);
-		uint64_t next;
-
-		for (end = i + 1; end < n && (uint32_t)(s[end].start >> 32) == h; end++)
-			;
-		uint32_t before = i ? s[i - 1].to : s[0].to;
-		uint32_t to = field_word(g, lo, (uint32_t)mask, s + i, end - i, before);
-		w[kept++] = (struct fp_span32){ h, to, 1 };
-		if (!fp_mask_next((uint64_t)h + 1, high, &next) ||
-		    (end < n && next >= s[end].start >> 32))
-			continue;
-		w[kept++] = (struct fp_span32){ (uint32_t)next, s[end - 1].to, 1 };
-	}
-	return fp_graph_tree(g, (uint8_t)(FP_DATA_ARGS + hi), high, w, kept);
 }

@@ -1,0 +1,21 @@
+# The twenty calls of a busy server, alike.
+read 1
+write 1
+futex 1
+epoll_wait 1
+clock_gettime 1
+close 1
+openat 1
+mmap 1
+munmap 1
+fstat 1
+recvfrom 1
+sendto 1
+recvmsg 1
+sendmsg 1
+epoll_ctl 1
+poll 1
+rt_sigprocmask 1
+ioctl 1
+mprotect 1
+lseek 1
