@@ -13,13 +13,21 @@ static const struct {
 #undef REFUSED
 };
 
+/* Engines keep notes of their own here; of crun's, one that is not refused may be newer than this.
+ */
 json_t *fp_merge_annotation(struct fp_merge_state *m, const char *at, json_t *base, json_t *ours)
 {
 	const char *key = strrchr(at, '/') + 1; /* a slash of its own is ~1 */
 
-	for (size_t i = 0; base && i < sizeof(refused) / sizeof(refused[0]); i++)
-		if (fp_merge_begins(key, refused[i].prefix) && !(ours && json_equal(base, ours)))
+	if (!base || (ours && json_equal(base, ours)))
+		return base ? base : ours;
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
+		if (fp_merge_begins(key, refused[i].prefix)) {
 			fp_merge_conflict(m, at, base, ours, refused[i].why);
+			return ours;
+		}
+	if (!ours && fp_merge_begins(key, "run.oci."))
+		return fp_merge_keep(m, at, base, "crun may act on it");
 	return fp_merge_same(m, at, base, ours);
 }
 
@@ -127,6 +135,8 @@ static void check_joined(struct fp_merge_state *m, const char *at, json_t *base,
 		return;
 	if (!path)
 		fp_merge_conflict(m, at, base, ours, "a path begins with / and has no ..");
+	else if (!strcmp(type, "user"))
+		fp_merge_conflict(m, at, base, ours, "nobody knows whose ids its map has");
 	else if (!ours)
 		(void)fp_merge_keep(m, at, base, "the namespace is one that somebody made");
 	else if (strcmp(type, "network"))

@@ -218,6 +218,8 @@ MERGES(joined, {
 	       LINUX("\"namespaces\":[{\"type\":\"network\",\"path\":\"/run/netns/j\"}]"));
 	notes(LINUX("\"namespaces\":[{\"type\":\"ipc\",\"path\":\"/run/ipc\"}]"),
 	      LINUX("\"namespaces\":[{\"type\":\"pid\"}]"), "/linux/namespaces/0");
+	refused(LINUX("\"namespaces\":[{\"type\":\"user\",\"path\":\"/run/u\"}]"), "{}", "/run/u",
+		"whose ids");
 	refused(LINUX("\"namespaces\":[{\"type\":\"pid\"},{\"type\":\"pid\",\"path\":\"/run/x\"}]"),
 		LINUX("\"namespaces\":[{\"type\":\"pid\"}]"), "/run/x", "stands twice");
 })
@@ -294,6 +296,7 @@ MERGES(told, {
 		     "\"x\"}"));
 	refused("{\"vm\":{}}", "{}", "/vm", "virtual machine");
 	refused(PROCESS("\"commandLine\":\"x\""), "{}", "commandLine", "another platform");
+	notes("{\"annotations\":{\"run.oci.newer\":\"1\"}}", "{}", "run.oci.newer");
 	refused("{\"annotations\":{\"run.oci.hooks.stdout\":\"/etc/x\"}}", "{}", "/etc/x",
 		"of the host");
 })
