@@ -218,7 +218,7 @@ static struct fp_source *add_source(struct fpolicy *p, const char *name, const c
 }
 
 /* Sources, diagnostics and options of a second policy would mix with the first one's. */
-static struct fp_source *add_root(struct fpolicy *p, const char *name, const char *data, size_t len)
+struct fp_source *fp_handle_root(struct fpolicy *p, const char *name, const char *data, size_t len)
 {
 	if (p->is_given) {
 		fp_diag(&p->unit, FP_E_USAGE, nowhere,
@@ -255,7 +255,7 @@ enum fpolicy_status fpolicy_compile(struct fpolicy *p, const char *name, const c
 	p->is_done = false;
 	if (p->unit.diags.errors)
 		return fp_handle_status(p);
-	const struct fp_source *src = add_root(p, name, data, len);
+	const struct fp_source *src = fp_handle_root(p, name, data, len);
 	p->ir = src ? fp_resolve(&p->unit, src, p->policy) : NULL;
 	if (!p->ir)
 		return fp_handle_status(p);
@@ -270,22 +270,6 @@ enum fpolicy_status fpolicy_compile(struct fpolicy *p, const char *name, const c
 	p->proved = fp_bundle_proved(&p->unit, &p->bundle);
 	p->not_checked = fp_bundle_not_checked(&p->unit, &p->bundle);
 	p->is_done = !p->unit.diags.errors;
-	return fp_handle_status(p);
-}
-
-/* Nodes of the proofs of a side, and of a comparison: seconds, and less than 256 MiB for all. */
-#define SIDE_NODES 1000000u
-
-enum fpolicy_status fpolicy_load(struct fpolicy *p, const char *name, const char *data, size_t len)
-{
-	FP_HANDLE_GUARD(p);
-	p->is_done = false;
-	p->unit.options.proof_nodes = SIDE_NODES;
-	if (p->unit.diags.errors)
-		return fp_handle_status(p);
-	const struct fp_source *src = add_root(p, name, data, len);
-	p->ir = src ? fp_resolve(&p->unit, src, p->policy) : NULL;
-	p->name = copy(p, name);
 	return fp_handle_status(p);
 }
 
@@ -318,7 +302,7 @@ enum fpolicy_status fpolicy_dump(struct fpolicy *p, const char *name, const char
 	p->is_done = false;
 	out = FP_NEW(&p->unit.arena, struct fp_buf);
 	fp_buf_init(out, &p->unit.arena);
-	const struct fp_source *src = add_root(p, name, data, len);
+	const struct fp_source *src = fp_handle_root(p, name, data, len);
 	if (!src)
 		return fp_handle_status(p);
 	if (!strcmp(phase, "tokens")) {
@@ -355,7 +339,7 @@ enum fpolicy_status fpolicy_report(struct fpolicy *p, const char *name, const ch
 		fp_diag_help(&p->unit, "there is one of filter");
 		return fp_handle_status(p);
 	}
-	const struct fp_source *src = add_root(p, name, data, len);
+	const struct fp_source *src = fp_handle_root(p, name, data, len);
 	p->ir = src ? fp_resolve(&p->unit, src, p->policy) : NULL;
 	if (!p->ir)
 		return fp_handle_status(p);
@@ -413,7 +397,7 @@ static const char *probe_table(struct fpolicy *p, const char *name, const char *
 	struct fp_probes probes;
 	struct fp_buf table;
 
-	const struct fp_source *src = add_root(p, name, data, len);
+	const struct fp_source *src = fp_handle_root(p, name, data, len);
 	p->ir = src ? fp_resolve(&p->unit, src, p->policy) : NULL;
 	if (!p->ir)
 		return NULL;

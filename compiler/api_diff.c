@@ -1,10 +1,52 @@
 /* SPDX-License-Identifier: MIT */
 /* The boundary, of what compares two policies: results are kept in the handle of the new one. */
-#include "analysis/diff.h"
+#include "analysis/profile.h"
+#include "api_filter.h"
 #include "handle.h"
+#include "merge/internal.h"
+#include "sema/sema.h"
 
 _Static_assert((int)FPOLICY_NOT_DECIDED == (int)FP_VERDICT_UNDECIDED, "verdicts are in one order");
 _Static_assert((int)FPOLICY_REQUIRE_SAME == (int)FP_REQUIRE_SAME, "requirements, too");
+
+/* Nodes of the proofs of a side, and of a comparison: seconds, and less than 256 MiB for all. */
+#define SIDE_NODES 1000000u
+
+static bool has_end(const char *name, const char *end)
+{
+	size_t n = strlen(name), m = strlen(end);
+
+	return n > m && !strcmp(name + n - m, end);
+}
+
+static void load_json(struct fpolicy *p, const struct fp_source *src)
+{
+	const struct fp_span top = { src->base, src->base };
+	const json_t *root = fp_merge_parse(&p->unit, src);
+
+	if (root)
+		p->calls = fp_profile_read(&p->unit, root, top);
+}
+
+enum fpolicy_status fpolicy_load(struct fpolicy *p, const char *name, const char *data, size_t len)
+{
+	FP_HANDLE_GUARD(p);
+	p->is_done = false;
+	p->unit.options.proof_nodes = SIDE_NODES;
+	if (p->unit.diags.errors)
+		return fp_handle_status(p);
+	p->name = fp_arena_text(&p->unit.arena, name, strlen(name));
+	if (has_end(name, ".bpf")) {
+		p->calls = fp_filter_read(&p->unit, p->name, data, len);
+		return fp_handle_status(p);
+	}
+	const struct fp_source *src = fp_handle_root(p, name, data, len);
+	if (src && has_end(name, ".json"))
+		load_json(p, src);
+	else if (src)
+		p->ir = fp_resolve(&p->unit, src, p->policy);
+	return fp_handle_status(p);
+}
 
 static enum fpolicy_status outcome(const struct fp_diff *d, enum fp_diff_require require,
 				   const struct fp_findings *findings)
@@ -27,10 +69,13 @@ static const struct fp_diff *compared(const struct fpolicy *old, struct fpolicy 
 {
 	struct fp_unit *u = &new_policy->unit;
 
-	if (!new_policy->diff || new_policy->diff->old != old->ir) {
+	if (!new_policy->diff || new_policy->diff_of != old) {
+		const struct fp_diff_input sides[] = { { old->ir, old->calls },
+						       { new_policy->ir, new_policy->calls } };
 		struct fp_diff *d = FP_NEW(&u->arena, struct fp_diff);
-		fp_diff(u, old->ir, new_policy->ir, NULL, d);
+		fp_diff_inputs(u, sides, NULL, d);
 		new_policy->diff = d;
+		new_policy->diff_of = old;
 	}
 	return new_policy->diff;
 }
@@ -45,7 +90,7 @@ enum fpolicy_status fpolicy_diff(struct fpolicy *old, struct fpolicy *new_policy
 
 	FP_HANDLE_GUARD(old); /* its lines are counted */
 	FP_HANDLE_GUARD(new_policy);
-	if (!old->ir || !new_policy->ir)
+	if ((!old->ir && !old->calls) || (!new_policy->ir && !new_policy->calls))
 		return FPOLICY_INPUT;
 	struct fp_unit *u = &new_policy->unit;
 	const struct fp_diff_side sides[] = { { &old->unit.sources, old->name },
@@ -74,8 +119,11 @@ enum fpolicy_status fpolicy_approve(struct fpolicy *old, struct fpolicy *new_pol
 
 	FP_HANDLE_GUARD(old);
 	FP_HANDLE_GUARD(new_policy);
-	if (!old->ir || !new_policy->ir)
+	if (!old->ir || !new_policy->ir) {
+		fp_diag(&new_policy->unit, FP_E_SIDE, (struct fp_span){ 0, 0 },
+			"only policies have an owner: a filter or a profile cannot be approved");
 		return FPOLICY_INPUT;
+	}
 	struct fp_unit *u = &new_policy->unit;
 	const struct fp_date today = u->options.today;
 	if (until && !fp_date_parse(until, strlen(until), &end)) {

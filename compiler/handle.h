@@ -16,8 +16,9 @@ struct fpolicy {
 	void *load_context;
 	FP_VEC(const struct fp_target *) targets;
 	const struct fp_ir *ir;
-	const struct fp_diff
-		*diff; /* from the policy `diff->old`; kept, as it is asked for again */
+	const struct fp_call_source *calls; /* of what was loaded and is no policy */
+	const struct fp_diff *diff;         /* from `diff_of`; kept, as it is asked for again */
+	const struct fpolicy *diff_of;
 	struct fp_bundle bundle;
 	const char *open, *proved, *not_checked;
 	size_t accepted, best_effort;
@@ -43,6 +44,9 @@ struct fpolicy {
 			return FPOLICY_MEMORY;   \
 		}                                \
 	} while (0)
+
+/* The source that is asked about; NULL after an error. */
+struct fp_source *fp_handle_root(struct fpolicy *p, const char *name, const char *data, size_t len);
 
 /* The outcome of what was reported so far. */
 enum fpolicy_status fp_handle_status(const struct fpolicy *p);

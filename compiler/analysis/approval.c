@@ -25,12 +25,11 @@ static size_t put_items(const struct fp_diff *diff, struct fp_buf *out)
 
 bool fp_approval_print(const struct fp_diff *diff, struct fp_date until, struct fp_buf *out)
 {
-	const char *owner = diff->old->owner;
-
-	if (!diff->old_digest[0] || !diff->new_digest[0] || diff->whole.may_be_wider)
+	if (!diff->old || !diff->new || !diff->old_digest[0] || !diff->new_digest[0] ||
+	    diff->whole.may_be_wider)
 		return false;
 	fp_buf_puts(out, "fpolicy-approval 1\nowner: ");
-	fp_diff_put(out, owner);
+	fp_diff_put(out, diff->old->owner);
 	fp_buf_printf(out, "\nbase: %s\nnew: %s\n", diff->old_digest, diff->new_digest);
 	if (until.year)
 		fp_buf_printf(out, "until: %04u-%02u-%02u\n", until.year, until.month, until.day);

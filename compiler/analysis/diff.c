@@ -273,25 +273,49 @@ static void digest(struct fp_prover *p, const struct fp_ir *ir, char out[FP_DIGE
 		out[0] = '\0';
 }
 
-void fp_diff(struct fp_unit *u, const struct fp_ir *old, const struct fp_ir *new,
-	     const struct fp_budget *budget, struct fp_diff *out)
+/* What only two policies have. */
+static void compare_policies(struct fp_differ *d)
 {
 	static const enum fp_domain engine[] = { FP_DOMAIN_PROCESS, FP_DOMAIN_MOUNTS,
 						 FP_DOMAIN_PATHS,   FP_DOMAIN_EGRESS,
 						 FP_DOMAIN_INGRESS, FP_DOMAIN_DEVICES,
 						 FP_DOMAIN_LIMITS };
-	struct fp_prover p;
-	struct fp_differ d = { .p = &p, .arena = &u->arena, .out = out };
 
-	*out = (struct fp_diff){ .old = old, .new = new };
-	fp_prover_init(&p, u, budget);
 	for (size_t i = 0; i < sizeof(engine) / sizeof(engine[0]); i++)
-		both_ways(&d, engine[i]);
-	compare_rest(&d);
-	fp_diff_policy(&d);
+		both_ways(d, engine[i]);
+	compare_rest(d);
+	fp_diff_policy(d);
+}
+
+void fp_diff_inputs(struct fp_unit *u, const struct fp_diff_input sides[2],
+		    const struct fp_budget *budget, struct fp_diff *out)
+{
+	struct fp_prover p;
+	struct fp_differ d = { .sides = sides, .p = &p, .arena = &u->arena, .out = out };
+
+	*out = (struct fp_diff){ .old = sides[0].ir, .new = sides[1].ir };
+	fp_prover_init(&p, u, budget);
+	if (out->old && out->new)
+		compare_policies(&d);
 	fp_diff_calls(&d); /* last: who spends the budget leaves nothing for others */
-	digest(&p, old, out->old_digest);
-	digest(&p, new, out->new_digest);
+	if (out->old)
+		digest(&p, out->old, out->old_digest);
+	if (out->new)
+		digest(&p, out->new, out->new_digest);
 	fp_arena_free(p.paths);
 	sum_up(out);
+}
+
+void fp_diff(struct fp_unit *u, const struct fp_ir *old, const struct fp_ir *new,
+	     const struct fp_budget *budget, struct fp_diff *out)
+{
+	const struct fp_diff_input sides[] = { { .ir = old }, { .ir = new } };
+
+	fp_diff_inputs(u, sides, budget, out);
+}
+
+/* What is let through without a record is found with the calls. */
+bool fp_diff_is_compared(const struct fp_diff *diff, enum fp_domain domain)
+{
+	return (diff->old && diff->new) || domain == FP_DOMAIN_CALLS || domain == FP_DOMAIN_AUDIT;
 }

@@ -56,8 +56,36 @@ struct fp_relation_known {
 	bool may_be_wider, may_be_narrower; /* not decided */
 };
 
+/*
+ * What decides calls and is no policy: a filter, a profile. Its decisions are diagrams over the
+ * variables of ir/domain_calls.h, in the prover's.
+ */
+struct fp_call_source {
+	void *context;
+	uint8_t abis; /* that it speaks of, bit per ABI: others are not compared */
+	/* Diagrams may also ask for capabilities that the job holds: variables FP_DIFF_CAPABILITY
+	 * on. */
+	bool has_capabilities;
+	/* Once, before the others; NULL or why nothing can be said. May be NULL. */
+	const char *(*begin)(void *context, struct fp_dd *d);
+	uint32_t (*call)(void *context, struct fp_dd *d, const struct fp_sysdef *sys,
+			 enum fp_abi abi);
+	/* Of numbers without a call, by the bits of the number. */
+	uint32_t (*number)(void *context, struct fp_dd *d, enum fp_abi abi);
+	const char *why; /* set by those: why what they said may be wrong */
+};
+
+#define FP_DIFF_CAPABILITY 448u /* in place of the instruction pointer, which no profile sees */
+
+/* One of both. */
+struct fp_diff_input {
+	const struct fp_ir *ir;
+	const struct fp_call_source *calls;
+};
+
 struct fp_diff {
-	const struct fp_ir *old, *new;
+	const struct fp_ir *old, *new;    /* NULL: it is no policy, and calls alone are compared */
+	const char *why;                  /* why calls are undecided, where it is not the budget */
 	FP_VEC(struct fp_change) changes; /* by domain, wider ones first, then by sentence */
 	struct fp_relation_known domains[FP_DOMAIN_N], whole;
 	char old_digest[FP_DIGEST_TEXT], new_digest[FP_DIGEST_TEXT]; /* "": undecided */
@@ -69,6 +97,12 @@ struct fp_diff {
  */
 void fp_diff(struct fp_unit *u, const struct fp_ir *old, const struct fp_ir *new,
 	     const struct fp_budget *budget, struct fp_diff *out);
+
+/* The same where a side, old or new, need not be a policy. */
+void fp_diff_inputs(struct fp_unit *u, const struct fp_diff_input sides[2],
+		    const struct fp_budget *budget, struct fp_diff *out);
+
+bool fp_diff_is_compared(const struct fp_diff *diff, enum fp_domain domain);
 
 enum fp_diff_outcome fp_diff_verdict(const struct fp_relation_known *k);
 
@@ -115,12 +149,17 @@ bool fp_approval_print(const struct fp_diff *diff, struct fp_date until, struct 
 void fp_diff_put(struct fp_buf *b, const char *text);
 
 struct fp_differ {
+	const struct fp_diff_input *sides; /* old, new */
 	struct fp_prover *p;
 	struct fp_arena *arena;
 	struct fp_diff *out;
 };
 
 void fp_diff_add(struct fp_differ *d, struct fp_change c);
+
+/* 1 where the bits of a word that are in the mask are those of the value; what a word is. */
+uint32_t fp_diff_word(struct fp_dd *d, unsigned first, uint32_t mask, uint32_t value);
+uint32_t fp_diff_word_of(const struct fp_dd_set *bits, unsigned first);
 
 void fp_diff_calls(struct fp_differ *d);
 void fp_diff_policy(struct fp_differ *d); /* what is no access: tier, targets, owner, claims, ... */

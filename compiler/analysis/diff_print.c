@@ -21,6 +21,8 @@ static struct fp_finding_place place(const struct fp_diff_side *side, const char
 	struct fp_finding_place p = { .role = role, .text = r ? r->text : NULL };
 	struct fp_place at;
 
+	if (!ir)
+		return p;
 	span = r && r->span.end ? r->span : span.end ? span : ir->span;
 	if (side->sources && fp_source_place(side->sources, span.begin, &at)) {
 		p.file = at.source->name;
@@ -113,6 +115,10 @@ void fp_diff_print(const struct fp_diff *diff, const struct fp_diff_side sides[2
 		if (v != FP_VERDICT_IDENTICAL)
 			fp_buf_printf(out, "%s: %s\n", fp_domain_name(d), fp_verdict_name(v));
 	}
+	if (!diff->old || !diff->new)
+		fp_buf_puts(out, "only calls were compared: a side is no policy\n");
+	if (diff->why)
+		fp_buf_printf(out, "calls: %s\n", diff->why);
 	fp_buf_printf(out, "%s to %s: %s\n", sides[0].name, sides[1].name,
 		      fp_verdict_name(fp_diff_verdict(&diff->whole)));
 }
@@ -150,6 +156,8 @@ static void json_domains(struct fp_json *j, const struct fp_diff *diff)
 {
 	fp_json_open_array(j, "domains");
 	for (enum fp_domain d = 0; d < FP_DOMAIN_N; d++) {
+		if (!fp_diff_is_compared(diff, d))
+			continue;
 		fp_json_open_object(j, NULL);
 		fp_json_put_text(j, "domain", fp_domain_name(d));
 		fp_json_put_text(j, "verdict", fp_verdict_name(fp_diff_verdict(&diff->domains[d])));

@@ -185,14 +185,8 @@ static int look(struct gate *g)
 
 static int ask_owner(struct gate *g)
 {
-	struct fpolicy_approval want = { 0 };
-	enum fpolicy_status status =
-		fpolicy_approve(g->pair->policy[0], g->pair->policy[1], NULL, &want);
 	const char *why;
 
-	if (status != FPOLICY_OK)
-		return fp_cmd_finish(g->pair->policy[1], status);
-	g->owner = want.owner;
 	if (!g->o->signatures) {
 		fp_cmd_error("the new policy is wider: %s must approve it (`fpolicyc approve`)",
 			     g->owner);
@@ -214,8 +208,14 @@ static int judge(const struct options *o, struct fp_pair *pair)
 {
 	struct gate g = { .o = o, .pair = pair };
 	struct fpolicy_comparison found = { 0 };
-	enum fpolicy_status status = fpolicy_diff(pair->policy[0], pair->policy[1],
-						  FPOLICY_REQUIRE_NARROWER, FPOLICY_TEXT, &found);
+	struct fpolicy_approval want = { 0 };
+	enum fpolicy_status status = fpolicy_approve(pair->policy[0], pair->policy[1], NULL, &want);
+
+	if (status != FPOLICY_OK && status != FPOLICY_UNDECIDED)
+		return fp_cmd_finish(pair->policy[1], status);
+	g.owner = want.owner;
+	status = fpolicy_diff(pair->policy[0], pair->policy[1], FPOLICY_REQUIRE_NARROWER,
+			      FPOLICY_TEXT, &found);
 
 	if (found.text && !o->quiet)
 		fputs(found.text, stdout);

@@ -198,6 +198,51 @@ done
 [ ! -e x ]; ok $? "no word became a command"
 cd .. || exit 2
 
+# Filters and profiles: calls alone are compared, from the bytes.
+sed 's/kill  @kernel-module/kill  @kernel-module, personality/; /log   personality/d' "$example" >strict.policy
+run "$fpolicyc" "$example" -q -o lab
+run "$fpolicyc" strict.policy -q -o strict
+for machine in x86_64 aarch64; do
+	run "$fpolicyc" diff --require=same lab/debian-13/seccomp/$machine.bpf "$example"
+	is $status 0 "the $machine filter is its policy"
+	run "$fpolicyc" diff --require=narrower strict/debian-13/seccomp/$machine.bpf lab/debian-13/seccomp/$machine.bpf
+	is "$status $(echo "$out" | sed -n 1,2p)" "1 error: personality on $machine: allowed and recorded, before killed [calls-wider]
+  for example: personality(persona 0) on $machine" "the $machine filter of a wider policy, and by which call"
+done
+run "$fpolicyc" diff lab/debian-13/seccomp/x86_64.bpf lab/debian-13/seccomp/aarch64.bpf
+is "$status $(echo "$out" | grep -c 'of different machines')" "3 1" "filters of two machines are not compared"
+run "$fpolicyc" diff --require=narrower lab/debian-13/seccomp/seccomp.json "$example"
+is $status 0 "the profile for runtimes is no narrower than the policy"
+run "$fpolicyc" diff --format=json lab/debian-13/oci/config.json strict/debian-13/oci/config.json
+printf '%s' "$out" >oci.json
+is "$(python3 -c 'import json
+d = json.load(open("oci.json"))
+print(d["verdict"], [v["domain"] for v in d["domains"]], [f["witness"] for f in d["findings"]])')" \
+	"narrower ['calls', 'audit'] ['personality(persona 0) on x86_64']" "profiles in OCI configurations"
+run python3 "$validate" "$schema" oci.json
+is "$status $out" "0 " "its JSON follows the schema, too"
+# One instruction changed: told, or refused.
+cp lab/debian-13/seccomp/x86_64.bpf mutant.bpf
+told=0
+for at in 4 12 40 80 160 320 404 640 1000 1204; do
+	cp lab/debian-13/seccomp/x86_64.bpf mutant.bpf
+	printf '\377' | dd of=mutant.bpf bs=1 seek=$at conv=notrunc 2>/dev/null
+	run "$fpolicyc" diff --require=same lab/debian-13/seccomp/x86_64.bpf mutant.bpf
+	cmp -s lab/debian-13/seccomp/x86_64.bpf mutant.bpf || [ $status -eq 0 ] || told=$((told + 1))
+done
+[ $told -ge 8 ]; ok $? "mutants of a filter are told ($told of 10)"
+head -c 4000 /dev/urandom >garbage.bpf
+head -c 801 lab/debian-13/seccomp/x86_64.bpf >cut.bpf
+printf '{"defaultAction": "SCMP_ACT_MAYBE"}' >action.json
+printf '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["read"], "action": "SCMP_ACT_ERRNO", "args": [{"index": 9, "op": "SCMP_CMP_EQ", "value": 1}]}]}' >argument.json
+printf '{"some": "json"}' >other.json
+for word in garbage.bpf cut.bpf action.json argument.json other.json; do
+	run "$fpolicyc" diff "$word" "$example"
+	is "$status $(echo "$out" | grep -c 'E0901')" "2 1" "$word: E0901"
+done
+run "$fpolicyc" gate lab/debian-13/seccomp/x86_64.bpf strict.policy
+[ $status -eq 2 ]; ok $? "the gate takes policies"
+
 # Garbage on either side, in little time and memory.
 head -c 100000 /dev/urandom >garbage
 printf 'not json' >x.json
