@@ -207,6 +207,14 @@ static void policy_targets(struct fpolicy *p)
 	fp_diag_help(&p->unit, "say `targets debian-12;` in it, or --target=NAME");
 }
 
+bool fp_handle_build(struct fpolicy *p)
+{
+	policy_targets(p);
+	if (!p->unit.diags.errors)
+		fp_bundle_build(&p->unit, p->ir, p->targets.at, p->targets.n, &p->bundle);
+	return !p->unit.diags.errors;
+}
+
 static struct fp_source *add_source(struct fpolicy *p, const char *name, const char *data,
 				    size_t len)
 {

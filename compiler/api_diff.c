@@ -81,9 +81,10 @@ static const struct fp_diff *compared(const struct fpolicy *old, struct fpolicy 
 }
 
 enum fpolicy_status fpolicy_diff(struct fpolicy *old, struct fpolicy *new_policy,
-				 enum fpolicy_require require, enum fpolicy_format format,
-				 struct fpolicy_comparison *out)
+				 const struct fpolicy_question *q, struct fpolicy_comparison *out)
 {
+	enum fp_diff_require require = (enum fp_diff_require)q->require;
+	struct fp_diff_targets targets = { 0 };
 	struct fp_findings findings;
 	const struct fp_diff *d;
 	struct fp_buf *text;
@@ -96,18 +97,23 @@ enum fpolicy_status fpolicy_diff(struct fpolicy *old, struct fpolicy *new_policy
 	const struct fp_diff_side sides[] = { { &old->unit.sources, old->name },
 					      { &u->sources, new_policy->name } };
 	d = compared(old, new_policy);
-	fp_diff_findings(u, d, sides, (enum fp_diff_require)require, &findings);
+	fp_diff_findings(u, d, sides, require, &findings);
+	if (q->with_layers && d->old && d->new) {
+		if (!fp_handle_build(old) || !fp_handle_build(new_policy))
+			return FPOLICY_INPUT;
+		fp_handle_compare_layers(u, &old->bundle, &new_policy->bundle, &targets);
+	}
 	text = FP_NEW(&u->arena, struct fp_buf);
 	fp_buf_init(text, &u->arena);
-	if (format == FPOLICY_JSON)
-		fp_diff_json(u, d, sides, &findings, text);
+	if (q->format == FPOLICY_JSON)
+		fp_diff_json(u, d, sides, &findings, &targets, text);
 	else
-		fp_diff_print(d, sides, &findings, text);
+		fp_diff_print(d, sides, &findings, &targets, text);
 	*out = (struct fpolicy_comparison){ .verdict = (enum fpolicy_verdict)fp_diff_verdict(
 						    &d->whole),
 					    .text = fp_buf_text(text),
 					    .len = text->len };
-	return outcome(d, (enum fp_diff_require)require, &findings);
+	return outcome(d, require, &findings);
 }
 
 enum fpolicy_status fpolicy_approve(struct fpolicy *old, struct fpolicy *new_policy,

@@ -48,6 +48,13 @@ struct fpolicy {
 /* The source that is asked about; NULL after an error. */
 struct fp_source *fp_handle_root(struct fpolicy *p, const char *name, const char *data, size_t len);
 
+/* Artifacts and claims of what was loaded, for its targets; false after an error. */
+bool fp_handle_build(struct fpolicy *p);
+
+/* Of the targets that both have. */
+void fp_handle_compare_layers(struct fp_unit *u, const struct fp_bundle *old,
+			      const struct fp_bundle *new, struct fp_diff_targets *out);
+
 /* The outcome of what was reported so far. */
 enum fpolicy_status fp_handle_status(const struct fpolicy *p);
 

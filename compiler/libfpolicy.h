@@ -237,6 +237,12 @@ enum fpolicy_format {
 	FPOLICY_JSON, /* diff.schema.json */
 };
 
+struct fpolicy_question {
+	enum fpolicy_require require;
+	enum fpolicy_format format;
+	bool with_layers; /* also layer by layer, on the targets that both policies have */
+};
+
 struct fpolicy_comparison {
 	enum fpolicy_verdict verdict;
 	const char *text; /* lives in the new handle */
@@ -244,8 +250,7 @@ struct fpolicy_comparison {
 };
 
 enum fpolicy_status fpolicy_diff(struct fpolicy *old, struct fpolicy *new_policy,
-				 enum fpolicy_require require, enum fpolicy_format format,
-				 struct fpolicy_comparison *out);
+				 const struct fpolicy_question *q, struct fpolicy_comparison *out);
 
 /*
  * What the owner of the old policy signs to let through what the new one permits beyond it; `until`

@@ -40,6 +40,15 @@ enum fp_diff_outcome fp_diff_verdict(const struct fp_relation_known *k)
 	return k->differs ? FP_VERDICT_SAME_ACCESS : FP_VERDICT_IDENTICAL;
 }
 
+void fp_diff_join(struct fp_relation_known *all, const struct fp_relation_known *one)
+{
+	all->is_wider |= one->is_wider;
+	all->is_narrower |= one->is_narrower;
+	all->differs |= one->differs;
+	all->may_be_wider |= one->may_be_wider;
+	all->may_be_narrower |= one->may_be_narrower;
+}
+
 static void learn(struct fp_relation_known *k, enum fp_change_kind kind)
 {
 	k->is_wider |= kind == FP_CHANGE_WIDER;
@@ -257,14 +266,8 @@ static void sum_up(struct fp_diff *out)
 {
 	if (out->changes.n)
 		qsort(out->changes.at, out->changes.n, sizeof(out->changes.at[0]), by_meaning);
-	for (enum fp_domain i = 0; i < FP_DOMAIN_N; i++) {
-		const struct fp_relation_known *k = &out->domains[i];
-		out->whole.is_wider |= k->is_wider;
-		out->whole.is_narrower |= k->is_narrower;
-		out->whole.differs |= k->differs;
-		out->whole.may_be_wider |= k->may_be_wider;
-		out->whole.may_be_narrower |= k->may_be_narrower;
-	}
+	for (enum fp_domain i = 0; i < FP_DOMAIN_N; i++)
+		fp_diff_join(&out->whole, &out->domains[i]);
 }
 
 static void digest(struct fp_prover *p, const struct fp_ir *ir, char out[FP_DIGEST_TEXT])

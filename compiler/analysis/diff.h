@@ -106,6 +106,20 @@ bool fp_diff_is_compared(const struct fp_diff *diff, enum fp_domain domain);
 
 enum fp_diff_outcome fp_diff_verdict(const struct fp_relation_known *k);
 
+/* What is known of two together. */
+void fp_diff_join(struct fp_relation_known *all, const struct fp_relation_known *one);
+
+/* What the layers of a target permit, by their claims: each as if it were alone, and together. */
+struct fp_diff_target {
+	const char *name;
+	bool counts[FP_LAYER_N]; /* the target runs the layer */
+	enum fp_diff_outcome layers[FP_LAYER_N], together;
+};
+
+struct fp_diff_targets {
+	FP_VEC(struct fp_diff_target) list;
+};
+
 /* Where a side was written, and what to call it. */
 struct fp_diff_side {
 	struct fp_sources *sources;
@@ -129,12 +143,15 @@ void fp_diff_findings(struct fp_unit *u, const struct fp_diff *diff,
 		      const struct fp_diff_side sides[2], enum fp_diff_require require,
 		      struct fp_findings *out);
 
+/* `targets` may be empty: layers were not asked for. */
 void fp_diff_print(const struct fp_diff *diff, const struct fp_diff_side sides[2],
-		   const struct fp_findings *findings, struct fp_buf *out);
+		   const struct fp_findings *findings, const struct fp_diff_targets *targets,
+		   struct fp_buf *out);
 
 /* By schemas/json/diff.schema.json. */
 void fp_diff_json(struct fp_unit *u, const struct fp_diff *diff, const struct fp_diff_side sides[2],
-		  const struct fp_findings *findings, struct fp_buf *out);
+		  const struct fp_findings *findings, const struct fp_diff_targets *targets,
+		  struct fp_buf *out);
 
 /*
  * The text that the owner of the old policy signs, to let the wider changes through: a function of

@@ -243,15 +243,28 @@ static void bounds(struct fp_differ *d)
 
 /* ---- exceptions ---- */
 
+/* What a rule is about: where a thing has one value, another value is not another thing. */
+static const char *thing_of(struct fp_differ *d, const struct fp_rule *r)
+{
+	const struct fp_rule_limit *l = &r->u.limit;
+	struct fp_buf b;
+
+	if (r->kind == FP_KIND_MOUNT)
+		return fp_arena_printf(d->arena, "the mount on \"%s\"", r->u.mount.on);
+	if (r->kind == FP_KIND_LIMIT)
+		return fp_arena_printf(d->arena, "the limit %s%s%s", fp_limit_names[l->limit],
+				       l->device ? " of " : "", l->device ? l->device : "");
+	fp_buf_init(&b, d->arena);
+	fp_canon_rule(r, &b);
+	return fp_buf_text(&b);
+}
+
 static void add_rules(struct fp_differ *d, const struct fp_ir *ir, struct items *out)
 {
 	for (size_t i = 0; i < ir->rule_count; i++) {
 		const struct fp_rule *r = &ir->rules[i];
 		struct item it = { .rule = r, .until = r->until, .is_accepted = r->accepted };
-		struct fp_buf b;
-		fp_buf_init(&b, d->arena);
-		fp_canon_rule(r, &b);
-		it.text = fp_buf_text(&b);
+		it.text = thing_of(d, r);
 		fp_vec_push(d->arena, &out->list, it);
 	}
 	sort(out);
@@ -279,7 +292,7 @@ static void rules(struct fp_differ *d)
 		bool was = pair[0] && pair[0]->is_accepted, is = pair[1] && pair[1]->is_accepted;
 		if (was != is)
 			came_or_went(d, FP_DOMAIN_EXCEPTIONS, false, is,
-				     fp_arena_printf(d->arena, "accept unenforced of '%s'",
+				     fp_arena_printf(d->arena, "accept unenforced of %s",
 						     pair[is]->text),
 				     pair[is]->rule->span);
 		if (pair[0] && pair[1])

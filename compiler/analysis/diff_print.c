@@ -105,8 +105,18 @@ static void put_finding(struct fp_buf *b, const struct fp_finding *f)
 		put_place(b, &f->places[i]);
 }
 
+static void put_layers(struct fp_buf *b, const struct fp_diff_target *t)
+{
+	fp_buf_printf(b, "on %s:", t->name);
+	for (enum fp_layer l = 0; l < FP_LAYER_N; l++)
+		fp_buf_printf(b, t->counts[l] ? " %s %s," : " (%s) %s,", fp_layer_names[l],
+			      fp_verdict_name(t->layers[l]));
+	fp_buf_printf(b, " together %s\n", fp_verdict_name(t->together));
+}
+
 void fp_diff_print(const struct fp_diff *diff, const struct fp_diff_side sides[2],
-		   const struct fp_findings *findings, struct fp_buf *out)
+		   const struct fp_findings *findings, const struct fp_diff_targets *targets,
+		   struct fp_buf *out)
 {
 	for (size_t i = 0; i < findings->list.n; i++)
 		put_finding(out, &findings->list.at[i]);
@@ -115,6 +125,8 @@ void fp_diff_print(const struct fp_diff *diff, const struct fp_diff_side sides[2
 		if (v != FP_VERDICT_IDENTICAL)
 			fp_buf_printf(out, "%s: %s\n", fp_domain_name(d), fp_verdict_name(v));
 	}
+	for (size_t i = 0; i < targets->list.n; i++)
+		put_layers(out, &targets->list.at[i]);
 	if (!diff->old || !diff->new)
 		fp_buf_puts(out, "only calls were compared: a side is no policy\n");
 	if (diff->why)
@@ -166,6 +178,30 @@ static void json_domains(struct fp_json *j, const struct fp_diff *diff)
 	fp_json_close(j);
 }
 
+static void json_targets(struct fp_json *j, const struct fp_diff_targets *targets)
+{
+	if (!targets->list.n)
+		return;
+	fp_json_open_array(j, "targets");
+	for (size_t i = 0; i < targets->list.n; i++) {
+		const struct fp_diff_target *t = &targets->list.at[i];
+		fp_json_open_object(j, NULL);
+		fp_json_open_array(j, "layers");
+		for (enum fp_layer l = 0; l < FP_LAYER_N; l++) {
+			fp_json_open_object(j, NULL);
+			fp_json_put_flag(j, "counted", t->counts[l]);
+			fp_json_put_text(j, "layer", fp_layer_names[l]);
+			fp_json_put_text(j, "verdict", fp_verdict_name(t->layers[l]));
+			fp_json_close(j);
+		}
+		fp_json_close(j);
+		fp_json_put_text(j, "target", t->name);
+		fp_json_put_text(j, "together", fp_verdict_name(t->together));
+		fp_json_close(j);
+	}
+	fp_json_close(j);
+}
+
 static void json_side(struct fp_json *j, const char *role, const struct fp_diff_side *side,
 		      const char *digest)
 {
@@ -176,7 +212,8 @@ static void json_side(struct fp_json *j, const char *role, const struct fp_diff_
 }
 
 void fp_diff_json(struct fp_unit *u, const struct fp_diff *diff, const struct fp_diff_side sides[2],
-		  const struct fp_findings *findings, struct fp_buf *out)
+		  const struct fp_findings *findings, const struct fp_diff_targets *targets,
+		  struct fp_buf *out)
 {
 	struct fp_json j;
 
@@ -189,6 +226,7 @@ void fp_diff_json(struct fp_unit *u, const struct fp_diff *diff, const struct fp
 	fp_json_close(&j);
 	json_side(&j, "new", &sides[1], diff->new_digest);
 	json_side(&j, "old", &sides[0], diff->old_digest);
+	json_targets(&j, targets);
 	fp_json_put_text(&j, "verdict", fp_verdict_name(fp_diff_verdict(&diff->whole)));
 	fp_json_end(&j);
 }

@@ -46,6 +46,13 @@ struct fp_bundle {
 void fp_bundle_build(struct fp_unit *u, const struct fp_ir *ir,
 		     const struct fp_target *const *targets, size_t n, struct fp_bundle *out);
 
+/*
+ * The policy as the layer alone would have it, or (FP_LAYER_N) all that count together: what is not
+ * held there, exactly or more narrowly, is permitted. Claims must be made.
+ */
+const struct fp_ir *fp_bundle_share(struct fp_unit *u, const struct fp_ir *ir,
+				    const struct fp_bundle_target *t, enum fp_layer layer);
+
 /* ---- inside bundle/ ---- */
 
 /* Takes the buffer's bytes. */

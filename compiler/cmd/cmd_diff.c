@@ -10,8 +10,7 @@
 
 struct options {
 	struct fp_input in;
-	enum fpolicy_require require;
-	enum fpolicy_format format;
+	struct fpolicy_question question;
 	bool quiet, help;
 };
 
@@ -23,6 +22,7 @@ static const char usage[] =
 	"\n"
 	"  --require=narrower  NEW may permit nothing that OLD does not\n"
 	"  --require=same      nor less\n"
+	"  --layers            also what each layer of each target permits, and all together\n"
 	"  --format=json       as diff.schema.json says (else text)\n"
 	"  -D NAME=VALUE       give a parameter its value, on both sides\n"
 	"  -I DIR              a root for imports, of a revision a folder in it; repeatable\n"
@@ -36,6 +36,7 @@ static const char usage[] =
 enum {
 	OPT_REQUIRE = FP_OPT_OWN,
 	OPT_FORMAT,
+	OPT_LAYERS,
 	OPT_HELP
 };
 
@@ -43,6 +44,7 @@ static const struct option long_options[] = {
 	FP_INPUT_LONG,
 	{ "require", required_argument, NULL, OPT_REQUIRE },
 	{ "format", required_argument, NULL, OPT_FORMAT },
+	{ "layers", no_argument, NULL, OPT_LAYERS },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ NULL, 0, NULL, 0 },
@@ -51,9 +53,9 @@ static const struct option long_options[] = {
 static bool take_require(struct options *o, const char *word)
 {
 	if (!strcmp(word, "narrower"))
-		o->require = FPOLICY_REQUIRE_NARROWER;
+		o->question.require = FPOLICY_REQUIRE_NARROWER;
 	else if (!strcmp(word, "same"))
-		o->require = FPOLICY_REQUIRE_SAME;
+		o->question.require = FPOLICY_REQUIRE_SAME;
 	else
 		return fp_cmd_error("--require is narrower or same, not '%s'", word), false;
 	return true;
@@ -72,7 +74,10 @@ static bool take_option(struct options *o, int c, int before, char **argv)
 	case OPT_REQUIRE:
 		return take_require(o, optarg);
 	case OPT_FORMAT:
-		return fp_pair_format(optarg, &o->format);
+		return fp_pair_format(optarg, &o->question.format);
+	case OPT_LAYERS:
+		o->question.with_layers = true;
+		return true;
 	case OPT_HELP:
 		o->help = true;
 		return true;
@@ -89,7 +94,7 @@ static int compare(const struct options *o, char **words)
 
 	if (code == FP_EXIT_OK) {
 		enum fpolicy_status status =
-			fpolicy_diff(pair.policy[0], pair.policy[1], o->require, o->format, &found);
+			fpolicy_diff(pair.policy[0], pair.policy[1], &o->question, &found);
 		if (found.text && !o->quiet)
 			fputs(found.text, stdout);
 		code = fp_cmd_finish(pair.policy[1], status);

@@ -207,6 +207,7 @@ static int ask_owner(struct gate *g)
 static int judge(const struct options *o, struct fp_pair *pair)
 {
 	struct gate g = { .o = o, .pair = pair };
+	const struct fpolicy_question question = { .require = FPOLICY_REQUIRE_NARROWER };
 	struct fpolicy_comparison found = { 0 };
 	struct fpolicy_approval want = { 0 };
 	enum fpolicy_status status = fpolicy_approve(pair->policy[0], pair->policy[1], NULL, &want);
@@ -214,8 +215,7 @@ static int judge(const struct options *o, struct fp_pair *pair)
 	if (status != FPOLICY_OK && status != FPOLICY_UNDECIDED)
 		return fp_cmd_finish(pair->policy[1], status);
 	g.owner = want.owner;
-	status = fpolicy_diff(pair->policy[0], pair->policy[1], FPOLICY_REQUIRE_NARROWER,
-			      FPOLICY_TEXT, &found);
+	status = fpolicy_diff(pair->policy[0], pair->policy[1], &question, &found);
 
 	if (found.text && !o->quiet)
 		fputs(found.text, stdout);

@@ -158,6 +158,31 @@ same more less 1
 same less more 1
 T
 
+# Layers: who holds it, on which target; what nobody holds makes no difference together.
+layers() { # old new: verdicts on debian-12
+	policy old.policy "" "$1"
+	policy new.policy "" "$2"
+	run "$fpolicyc" diff --layers old.policy new.policy
+	layers=$(echo "$out" | sed -n 's/^on debian-12: //p')
+	verdict=${out##*: }
+}
+layers 'syscalls { allow read; }' 'syscalls { allow read, write; }'
+is "$verdict: $layers" 'wider: seccomp wider, apparmor identical, (selinux) identical, oci identical, cgroup2 identical, nftables identical, together wider' \
+	"layers of a call: the runtime's list does not hold the default"
+layers 'egress { allow tcp to 10.0.0.0/8 port 443; }' 'egress { allow tcp to 10.0.0.0/9 port 443; }'
+is "$verdict: ${layers#*oci identical, }" 'narrower: cgroup2 identical, nftables narrower, together narrower' "layers of a packet"
+layers 'limits { pids 5; }' 'limits { pids 6; }'
+is "$verdict: $layers" 'wider: seccomp identical, apparmor identical, (selinux) identical, oci wider, cgroup2 wider, nftables identical, together wider' \
+	"layers of a limit"
+quota='mounts { bind "/s" on "/s" nosuid, nodev, quota %s accept unenforced because "so"; }'
+# shellcheck disable=SC2059
+layers "$(printf "$quota" 1GiB)" "$(printf "$quota" 2GiB)"
+is "$verdict ${layers##*, }" 'wider together same-access' "what nobody enforces"
+run "$fpolicyc" diff --layers --format=json old.policy new.policy
+printf '%s' "$out" >layers.json
+run python3 "$validate" "$schema" layers.json
+is "$status $out" "0 " "the JSON of layers follows the schema"
+
 # Revisions.
 git init -q repo && cd repo || exit 2
 git config user.name t && git config user.email t@example.org
