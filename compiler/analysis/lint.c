@@ -53,7 +53,8 @@ static bool is_users(struct fp_lint *l, struct fp_span span)
 	       strncmp(at.source->name, "std/", 4) != 0;
 }
 
-static const char *formatted(struct fp_lint *l, const char *format, va_list ap)
+__attribute__((format(printf, 2, 0))) static const char *formatted(struct fp_lint *l,
+								   const char *format, va_list ap)
 {
 	struct fp_buf b;
 
