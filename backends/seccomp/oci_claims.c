@@ -186,7 +186,9 @@ static void claim_default(struct fp_scmp *o)
 		return;
 	for (size_t i = 0; i < fp_sys_count(); i++) {
 		const struct fp_scmp_verdict *v = &o->verdicts[i];
-		if (!(fp_sys_at(i)->flags & FP_SYS_MULTIPLEXER) || !v->narrower)
+		bool is_mux = fp_sys_at(i)->flags & FP_SYS_MULTIPLEXER;
+		/* a list that gives up a condition speaks where the default would have, too */
+		if (!v->narrower || !(is_mux || meets_default(o, fp_sys_at(i))))
 			continue;
 		if (v->wider && d.action < FP_ACT_ERRNO)
 			claim(o, r, FP_CLAIM_WIDER, v->wider);
@@ -199,7 +201,7 @@ static void claim_default(struct fp_scmp *o)
 			drop(o, fp_sys_at(i), o->ir->call_default, &dropped);
 	if (dropped.wider)
 		claim(o, r, FP_CLAIM_WIDER, dropped.wider);
-	else if (dropped.narrower)
+	else if (dropped.narrower && o->claims[r->id].kind != FP_CLAIM_WIDER)
 		claim(o, r, FP_CLAIM_NARROWER, dropped.narrower);
 }
 
