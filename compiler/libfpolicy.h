@@ -124,6 +124,20 @@ struct fpolicy_text {
 };
 
 /*
+ * Why the policy in `data` permits one thing or not: `text` is a subject as it stands in `test`
+ * (socket(AF_PACKET, SOCK_RAW, 0), write "/etc/passwd", connect tcp to 1.2.3.4 port 443).
+ */
+struct fpolicy_query {
+	const char *text;
+	const char *abi;    /* NULL: every open one */
+	bool wants_program; /* a C program that shows it, in place of the explanation */
+};
+
+enum fpolicy_status fpolicy_explain(struct fpolicy *p, const char *name, const char *data,
+				    size_t len, const struct fpolicy_query *query,
+				    struct fpolicy_text *out);
+
+/*
  * A finding of the lint, or a diagnostic of the compiler: what is said, where, and by which rule.
  * Lines and columns count from 1, columns in code points; the end is behind the last one. `line` is
  * 0 only for what has no place at all (an option).

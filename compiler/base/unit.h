@@ -34,6 +34,7 @@ struct fp_options {
 	fp_loader load;
 	void *load_context;
 	FP_VEC(struct fp_define) defines;
+	const char *query; /* what is to be explained, as a subject of `test`; NULL: nothing */
 	const struct fp_profile *profile; /* NULL: none was given */
 	struct fp_date today; /* year 0: dates are not compared, and the manifest says so */
 	uint32_t proof_nodes; /* of diagrams, for all claims of a policy; 0: the default */

@@ -370,6 +370,7 @@ struct fp_assertion {
 	enum fp_assertion_kind kind;
 	enum fp_grant wanted; /* TEST: allow or deny */
 	bool is_critical;
+	bool is_query;    /* TEST: asked for by the user, not said by the policy */
 	const char *text; /* canonical sentence */
 	struct fp_subject subject;
 	struct fp_span span;

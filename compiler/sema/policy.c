@@ -314,6 +314,26 @@ static void bounds(struct fp_sema *s, struct fp_draft *d, const struct fp_ast *p
 	inherited_bounds(s, d, policy);
 }
 
+/* What is to be explained, read as if it stood in the policy. */
+static void add_query(struct fp_sema *s, struct fp_draft *d)
+{
+	const char *text = fp_arena_printf(&s->u->arena, "policy query { test { deny\n%s\n; } }",
+					   s->u->options.query);
+	const struct fp_source *src = fp_source_add(&s->u->sources, "query", text, strlen(text),
+						    (struct fp_span){ 0, 0 });
+	const struct fp_scope sc = { .draft = d };
+	size_t before = d->assertions.n;
+
+	if (!src)
+		return;
+	const struct fp_ast *policy = fp_ast_kid(fp_parse(s->u, src), FP_AST_POLICY);
+	const struct fp_ast *test = policy ? fp_ast_kid(policy, FP_AST_TEST) : NULL;
+	if (test)
+		fp_sema_assertion(s, &sc, test);
+	for (size_t i = before; i < d->assertions.n; i++)
+		d->assertions.at[i].is_query = true;
+}
+
 static void check_bases(struct fp_sema *s, const struct fp_ast *policy)
 {
 	for (size_t i = 0; i < policy->n; i++)
@@ -345,6 +365,8 @@ const struct fp_ir *fp_sema_policy_ir(struct fp_sema *s, struct fp_policy_def *p
 	ir->is_locked = p->node->flags & FP_AST_FLAG_LOCKED;
 	ir->span = p->node->name_span;
 	gather(s, &d, p, 0, &h, "policy");
+	if (s->u->options.query && p == s->main)
+		add_query(s, &d);
 	check_bases(s, p->node);
 	if (s->implied && s->implied != p)
 		gather(s, &d, s->implied, BASE_DEPTH + 1, &h, "language");

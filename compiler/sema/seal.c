@@ -546,10 +546,12 @@ static void assertions(struct fp_draft *d)
 	if (d->assertions.n)
 		qsort(a, d->assertions.n, sizeof(*a), by_assertion_and_reason);
 	for (size_t i = 0; i < d->assertions.n; i++) {
-		if (n && !by_assertion(&a[n - 1], &a[i]))
+		if (n && !by_assertion(&a[n - 1], &a[i])) {
 			a[n - 1].is_critical |= a[i].is_critical;
-		else
+			a[n - 1].is_query |= a[i].is_query;
+		} else {
 			a[n++] = a[i];
+		}
 	}
 	d->ir->assertions = a;
 	d->ir->assertion_count = n;
