@@ -405,6 +405,13 @@ static void dropped_bits_do_not_matter(void **state)
 	const struct fp_sysdef *fchmod = fp_sys_find("fchmod", 6);
 	struct fp_dd_set bits;
 	fp_domain_dropped(fchmod, FP_ABI_X86_64, &bits);
+	/* clone takes the lower half of its flags, socket no fourth argument. */
+	const struct fp_sysdef *clone = fp_sys_find("clone", 5);
+	struct fp_dd_set of_clone;
+	fp_domain_dropped(clone, FP_ABI_X86_64, &of_clone);
+	assert_true(fp_dd_set_has(&of_clone, FP_DOMAIN_ARGS) &&
+		    !fp_dd_set_has(&of_clone, FP_DOMAIN_ARGS + 32));
+	assert_true(fp_dd_set_has(&dropped, FP_DOMAIN_ARGS + 3 * 64 + 63));
 	/* mode is 16 bits of the second argument, the first one's lower half is a descriptor. */
 	const unsigned args = FP_DOMAIN_ARGS;
 	assert_true(fp_dd_set_has(&bits, args + 64 + 32) && !fp_dd_set_has(&bits, args + 64 + 48));
