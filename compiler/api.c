@@ -193,7 +193,7 @@ enum fpolicy_status fpolicy_add_target_text(struct fpolicy *p, const char *name,
 	return fp_handle_status(p);
 }
 
-static void policy_targets(struct fpolicy *p)
+void fp_handle_targets(struct fpolicy *p)
 {
 	const struct fp_ir *ir = p->ir;
 
@@ -209,7 +209,7 @@ static void policy_targets(struct fpolicy *p)
 
 bool fp_handle_build(struct fpolicy *p)
 {
-	policy_targets(p);
+	fp_handle_targets(p);
 	if (!p->unit.diags.errors)
 		fp_bundle_build(&p->unit, p->ir, p->targets.at, p->targets.n, &p->bundle);
 	return !p->unit.diags.errors;
@@ -267,7 +267,7 @@ enum fpolicy_status fpolicy_compile(struct fpolicy *p, const char *name, const c
 	p->ir = src ? fp_resolve(&p->unit, src, p->policy) : NULL;
 	if (!p->ir)
 		return fp_handle_status(p);
-	policy_targets(p);
+	fp_handle_targets(p);
 	take_profile(p);
 	if (p->unit.diags.errors)
 		return fp_handle_status(p);
@@ -291,7 +291,7 @@ static void dump_plan(struct fpolicy *p, const char *backend, struct fp_buf *out
 				       "nftables");
 		return;
 	}
-	policy_targets(p);
+	fp_handle_targets(p);
 	take_profile(p);
 	for (size_t i = 0; i < p->targets.n && !p->unit.diags.errors; i++) {
 		fp_buf_printf(out, "# %s\n", p->targets.at[i]->name);
@@ -351,7 +351,7 @@ enum fpolicy_status fpolicy_report(struct fpolicy *p, const char *name, const ch
 	p->ir = src ? fp_resolve(&p->unit, src, p->policy) : NULL;
 	if (!p->ir)
 		return fp_handle_status(p);
-	policy_targets(p);
+	fp_handle_targets(p);
 	take_profile(p);
 	for (size_t i = 0; i < p->targets.n && !p->unit.diags.errors; i++) {
 		fp_buf_printf(out, "# %s\n", p->targets.at[i]->name);
@@ -409,7 +409,7 @@ static const char *probe_table(struct fpolicy *p, const char *name, const char *
 	p->ir = src ? fp_resolve(&p->unit, src, p->policy) : NULL;
 	if (!p->ir)
 		return NULL;
-	policy_targets(p);
+	fp_handle_targets(p);
 	if (!p->unit.diags.errors && p->targets.n != 1)
 		fp_diag(&p->unit, FP_E_USAGE, p->ir->span,
 			"probes are of one target, and there are %zu: --target=NAME", p->targets.n);

@@ -55,6 +55,9 @@ bool fp_handle_build(struct fpolicy *p);
 void fp_handle_compare_layers(struct fp_unit *u, const struct fp_bundle *old,
 			      const struct fp_bundle *new, struct fp_diff_targets *out);
 
+/* Adds the targets that the loaded policy names, if none was set. */
+void fp_handle_targets(struct fpolicy *p);
+
 /* The outcome of what was reported so far. */
 enum fpolicy_status fp_handle_status(const struct fpolicy *p);
 

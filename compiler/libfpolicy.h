@@ -298,6 +298,36 @@ enum fpolicy_status fpolicy_probes(struct fpolicy *p, const char *name, const ch
 				   size_t len, const struct fpolicy_probe_run *run,
 				   const char **text, size_t *text_len);
 
+/*
+ * The policy in `data`, on the one target that is set, against filters of anybody: code as the
+ * kernel takes it, or JSON as a runtime or Docker does. They are installed in this order. `arch` is
+ * the machine ("x86_64"); `wanted` is "same", or "narrower" (no call goes farther than the policy
+ * lets it), or "wider". FPOLICY_OK: proved; FPOLICY_FINDINGS: `text` has a call that differs;
+ * FPOLICY_UNDECIDED: what is not known is in the diagnostics.
+ */
+struct fpolicy_filters {
+	const struct fpolicy_text *at;
+	size_t n;
+	const char *arch, *wanted;
+};
+
+enum fpolicy_status fpolicy_verify(struct fpolicy *p, const char *name, const char *data,
+				   size_t len, const struct fpolicy_filters *filters,
+				   const char **text);
+
+/*
+ * A filter for reading. `map` and `claims` are srcmap.tsv and claims.json of the folder of its
+ * target, and tell the rule of each instruction; empty: none. `artifact` is its name there,
+ * "seccomp/x86_64.bpf".
+ */
+struct fpolicy_origin {
+	const char *artifact;
+	struct fpolicy_text map, claims;
+};
+
+enum fpolicy_status fpolicy_disassemble(struct fpolicy *p, const struct fpolicy_text *filter,
+					const struct fpolicy_origin *origin, const char **text);
+
 size_t fpolicy_target_count(void); /* built-in targets, by name */
 const char *fpolicy_target_name(size_t n);
 const char *fpolicy_version(void);

@@ -13,7 +13,7 @@ static const struct fp_span nowhere;
 struct pair {
 	const struct fp_artifact *source;
 	enum fp_arch arch;
-	struct fp_list *profile;
+	struct fp_list *list;
 	struct fp_stand_ins stand_ins;
 	struct fp_compiled compiled;
 	const char *why; /* not NULL: it could not be compiled */
@@ -50,11 +50,11 @@ static size_t pair_of(struct lists *l, const struct fp_artifact *a, const json_t
 		if (l->pairs.at[i].arch == arch && l->pairs.at[i].source->len == a->len &&
 		    !memcmp(l->pairs.at[i].source->data, a->data, a->len))
 			return i;
-	p.profile = FP_NEW(&l->u->arena, struct fp_list);
-	const char *why = fp_list_read(l->u, root, &host, p.profile);
+	p.list = FP_NEW(&l->u->arena, struct fp_list);
+	const char *why = fp_list_read(l->u, root, &host, p.list);
 	if (why)
 		wrong(l, path, why);
-	fp_list_stand_in(l->u, p.profile, arch, &p.stand_ins);
+	fp_list_stand_in(l->u, p.list, arch, &p.stand_ins);
 	fp_vec_push(&l->u->arena, &l->pairs, p);
 	return l->pairs.n - 1;
 }
@@ -155,7 +155,7 @@ static void compile(struct lists *l)
 
 	for (size_t i = 0; i < n; i++) {
 		const struct pair *p = &l->pairs.at[i / 2];
-		jobs[i].profile = i % 2 ? &p->stand_ins.profile : p->profile;
+		jobs[i].list = i % 2 ? &p->stand_ins.list : p->list;
 		jobs[i].arch = p->arch;
 	}
 	fp_list_compile(l->u, jobs, n);
@@ -177,10 +177,9 @@ static void decide(struct lists *l, const struct item *it)
 
 	for (size_t i = 0; i < t->n_runtimes; i++) {
 		const struct fp_target_runtime *rt = &t->runtimes[i];
-		uint32_t got =
-			fp_list_settle(v, p->profile, p->arch, &p->stand_ins, rt, p->compiled);
+		uint32_t got = fp_list_settle(v, p->list, p->arch, &p->stand_ins, rt, p->compiled);
 		if (!fp_target_runtime_has(t, i, FP_FEAT_OCI_SECCOMP_NO_PROLOGUE))
-			got = fp_list_prologue(v, p->profile, p->arch, rt, got);
+			got = fp_list_prologue(v, p->list, p->arch, rt, got);
 		struct fp_verdict r = fp_verify_claims(v, wanted, got, allowed);
 		report(l, it, &r, rt->name);
 	}

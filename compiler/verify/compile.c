@@ -84,14 +84,14 @@ static int set_archs(scmp_filter_ctx filter, const struct fp_list_job *job)
 			error = seccomp_arch_remove(filter, SCMP_ARCH_NATIVE);
 	}
 	for (enum fp_abi abi = 0; abi < FP_ABI_N && (!error || error == -EEXIST); abi++)
-		if (job->profile->abis >> abi & 1)
+		if (job->list->abis >> abi & 1)
 			error = seccomp_arch_add(filter, token(abi));
 	return error == -EEXIST ? 0 : error;
 }
 
 static int build(scmp_filter_ctx filter, const struct fp_list_job *job)
 {
-	const struct fp_list *p = job->profile;
+	const struct fp_list *p = job->list;
 	int error = set_archs(filter, job);
 
 	if (!error && p->call_count > NAMES_LINEAR)
@@ -122,7 +122,7 @@ static void run_child(const struct fp_list_job *jobs, size_t n, struct result *o
 #endif
 	seccomp_api_set(API_LEVEL);
 	for (size_t i = 0; i < n; i++) {
-		scmp_filter_ctx filter = seccomp_init(jobs[i].profile->default_action);
+		scmp_filter_ctx filter = seccomp_init(jobs[i].list->default_action);
 		int error = filter ? build(filter, &jobs[i]) : -ENOMEM;
 		if (!error)
 			error = seccomp_export_bpf(filter, file);

@@ -62,7 +62,7 @@ const char *fp_list_read(struct fp_unit *u, const json_t *root, const struct fp_
 /* ---- what libseccomp makes of it ---- */
 
 struct fp_list_job {
-	const struct fp_list *profile;
+	const struct fp_list *list;
 	enum fp_arch arch;
 	/* out: */
 	const void *code;
@@ -84,8 +84,8 @@ struct fp_stand_in {
 };
 
 struct fp_stand_ins {
-	FP_VEC(struct fp_stand_in) list;
-	struct fp_list profile;
+	FP_VEC(struct fp_stand_in) names;
+	struct fp_list list;
 };
 
 void fp_list_stand_in(struct fp_unit *u, const struct fp_list *p, enum fp_arch arch,

@@ -116,3 +116,19 @@ uint32_t fp_meaning(struct fp_verifier *v, struct fp_machine m)
 {
 	return fp_meaning_by(v, m, NULL);
 }
+
+uint32_t fp_verify_call(struct fp_verifier *v, enum fp_abi abi, uint32_t nr)
+{
+	uint32_t audit = fp_abi(abi)->audit_arch;
+	struct fp_runs numbers = { 0 }, archs = { 0 };
+
+	fp_runs_add(v->arena, &numbers, 0, FP_DD_FALSE);
+	if (!nr)
+		numbers.list.n = 0;
+	fp_runs_add(v->arena, &numbers, nr, FP_DD_TRUE);
+	fp_runs_add(v->arena, &numbers, nr + 1, FP_DD_FALSE);
+	fp_runs_add(v->arena, &archs, 0, FP_DD_FALSE);
+	fp_runs_add(v->arena, &archs, audit, fp_runs_node(&v->dd, &numbers, FP_DOMAIN_NR));
+	fp_runs_add(v->arena, &archs, audit + 1, FP_DD_FALSE);
+	return fp_runs_node(&v->dd, &archs, FP_DOMAIN_ARCH);
+}

@@ -54,12 +54,12 @@ static const struct fp_sysdef *stand_in(struct fp_unit *u, struct fp_stand_ins *
 {
 	struct fp_stand_in it = { .sys = sys };
 
-	for (size_t i = 0; i < s->list.n; i++)
-		if (s->list.at[i].sys == sys)
-			return s->list.at[i].by;
+	for (size_t i = 0; i < s->names.n; i++)
+		if (s->names.at[i].sys == sys)
+			return s->names.at[i].by;
 	it.by = next_ordinary(next);
 	if (it.by)
-		fp_vec_push(&u->arena, &s->list, it);
+		fp_vec_push(&u->arena, &s->names, it);
 	return it.by;
 }
 
@@ -68,8 +68,8 @@ void fp_list_stand_in(struct fp_unit *u, const struct fp_list *p, enum fp_arch a
 {
 	size_t next = 0;
 
-	*out = (struct fp_stand_ins){ .profile = { .default_action = p->default_action,
-						   .abis = p->abis } };
+	*out = (struct fp_stand_ins){ .list = { .default_action = p->default_action,
+						.abis = p->abis } };
 	for (size_t i = 0; i < p->rules.n; i++) {
 		struct fp_list_rule rule = p->rules.at[i];
 		const char **names = FP_NEW_ARRAY(&u->arena, rule.name_count, const char *);
@@ -85,26 +85,9 @@ void fp_list_stand_in(struct fp_unit *u, const struct fp_list *p, enum fp_arch a
 		rule.names = names;
 		rule.name_count = n;
 		if (n)
-			fp_vec_push(&u->arena, &out->profile.rules, rule);
-		out->profile.call_count += n;
+			fp_vec_push(&u->arena, &out->list.rules, rule);
+		out->list.call_count += n;
 	}
-}
-
-/* 1 for the call and nothing else. */
-static uint32_t is_call(struct fp_verifier *v, enum fp_abi abi, uint32_t nr)
-{
-	uint32_t audit = fp_abi(abi)->audit_arch;
-	struct fp_runs numbers = { 0 }, archs = { 0 };
-
-	fp_runs_add(v->arena, &numbers, 0, FP_DD_FALSE);
-	if (!nr)
-		numbers.list.n = 0;
-	fp_runs_add(v->arena, &numbers, nr, FP_DD_TRUE);
-	fp_runs_add(v->arena, &numbers, nr + 1, FP_DD_FALSE);
-	fp_runs_add(v->arena, &archs, 0, FP_DD_FALSE);
-	fp_runs_add(v->arena, &archs, audit, fp_runs_node(&v->dd, &numbers, FP_DOMAIN_NR));
-	fp_runs_add(v->arena, &archs, audit + 1, FP_DD_FALSE);
-	return fp_runs_node(&v->dd, &archs, FP_DOMAIN_ARCH);
 }
 
 static uint32_t at_call(const struct fp_verifier *v, uint32_t node, enum fp_abi abi, uint32_t nr)
@@ -123,9 +106,9 @@ static uint32_t at_call(const struct fp_verifier *v, uint32_t node, enum fp_abi 
 static const struct fp_sysdef *standing_in(const struct fp_stand_ins *s,
 					   const struct fp_sysdef *sys)
 {
-	for (size_t i = 0; i < s->list.n; i++)
-		if (s->list.at[i].sys == sys)
-			return s->list.at[i].by;
+	for (size_t i = 0; i < s->names.n; i++)
+		if (s->names.at[i].sys == sys)
+			return s->names.at[i].by;
 	return NULL;
 }
 
@@ -143,7 +126,8 @@ static uint32_t settle(struct fp_verifier *v, const struct fp_list *p, const str
 		meets = at_call(v, c.stand_ins, abi, (uint32_t)by->nr[abi] | bit);
 	else
 		return c.list;
-	return fp_dd_if(&v->dd, is_call(v, abi, (uint32_t)sys->nr[abi] | bit), meets, c.list);
+	return fp_dd_if(&v->dd, fp_verify_call(v, abi, (uint32_t)sys->nr[abi] | bit), meets,
+			c.list);
 }
 
 uint32_t fp_list_settle(struct fp_verifier *v, const struct fp_list *p, enum fp_arch arch,

@@ -208,11 +208,16 @@ static const char *tell(struct fp_arena *a, const struct fp_bpf_data *d)
 			      d->arch);
 	if (sys && is_told(d, sys, abi))
 		return fp_buf_text(&b);
-	for (unsigned i = 0; i < 6; i++)
-		if (d->args[i])
-			fp_buf_printf(&b, ", argument %u is 0x%" PRIx64, i, d->args[i]);
+	const char *separator = " (";
+	for (unsigned i = 0; i < 6; i++) {
+		if (!d->args[i])
+			continue;
+		fp_buf_printf(&b, "%sargument %u is 0x%" PRIx64, separator, i, d->args[i]);
+		separator = ", ";
+	}
 	if (d->ip)
-		fp_buf_printf(&b, ", from address 0x%" PRIx64, d->ip);
+		fp_buf_printf(&b, "%sfrom address 0x%" PRIx64, separator, d->ip);
+	fp_buf_puts(&b, d->ip || separator[0] == ',' ? ")" : "");
 	return fp_buf_text(&b);
 }
 
@@ -226,17 +231,17 @@ static struct fp_decision decision_at(const struct fp_verifier *v, uint32_t node
 	return (struct fp_decision){ (enum fp_action)(leaf >> 16), (uint16_t)leaf };
 }
 
-/* `diff` is 1 where it matters that they differ. */
-static struct fp_verdict judge(struct fp_verifier *v, uint32_t wanted, uint32_t got, uint32_t diff)
+struct fp_verdict fp_verify_where(struct fp_verifier *v, uint32_t wanted, uint32_t got,
+				  uint32_t bad)
 {
 	struct fp_verdict r = { .outcome = FP_HOLDS };
 
 	if (v->dd.is_spent) {
 		r.outcome = FP_UNDECIDED;
 		r.why = "the budget of nodes is spent";
-	} else if (diff != FP_DD_FALSE) {
+	} else if (bad != FP_DD_FALSE) {
 		r.outcome = FP_FAILS;
-		find(v, diff, &r.call);
+		find(v, bad, &r.call);
 		r.example = tell(&v->u->arena, &r.call);
 		r.wanted = decision_at(v, wanted, &r.call);
 		r.got = decision_at(v, got, &r.call);
@@ -244,13 +249,16 @@ static struct fp_verdict judge(struct fp_verifier *v, uint32_t wanted, uint32_t 
 	return r;
 }
 
-struct fp_verdict fp_verify_nodes(struct fp_verifier *v, uint32_t wanted, uint32_t got)
+uint32_t fp_verify_differs(struct fp_verifier *v, uint32_t a, uint32_t b)
 {
 	static const struct fp_dd_op op = { OP_DIFFERS, differs };
 
-	if (wanted == got)
-		return judge(v, wanted, got, FP_DD_FALSE);
-	return judge(v, wanted, got, fp_dd_apply(&v->dd, &op, wanted, got));
+	return a == b ? FP_DD_FALSE : fp_dd_apply(&v->dd, &op, a, b);
+}
+
+struct fp_verdict fp_verify_nodes(struct fp_verifier *v, uint32_t wanted, uint32_t got)
+{
+	return fp_verify_where(v, wanted, got, fp_verify_differs(v, wanted, got));
 }
 
 /* What allowance the difference of two decisions needs. */
@@ -275,7 +283,7 @@ struct fp_verdict fp_verify_claims(struct fp_verifier *v, uint32_t wanted, uint3
 	static const struct fp_dd_op difference = { OP_MORE, more }, bad = { OP_BAD, is_bad };
 	uint32_t needed = fp_dd_apply(&v->dd, &difference, wanted, got);
 
-	return judge(v, wanted, got, fp_dd_apply(&v->dd, &bad, needed, allowed));
+	return fp_verify_where(v, wanted, got, fp_dd_apply(&v->dd, &bad, needed, allowed));
 }
 
 /* ---- filters ---- */
@@ -285,19 +293,25 @@ static bool is_same(struct fp_decision a, struct fp_decision b)
 	return a.action == b.action && a.data == b.data;
 }
 
+struct fp_answer fp_verify_policy_says(const struct fp_verifier *v, struct fp_machine m,
+				       const struct fp_bpf_data *d)
+{
+	enum fp_abi abi;
+
+	if (find_abi(d, &abi) && fp_abi(abi)->arch == m.arch)
+		return fp_eval_call(v->ir, abi, d->nr & ~fp_abi(abi)->nr_bit, d->args, m.kernel);
+	return (struct fp_answer){ .decision = { .action = FP_ACT_KILL },
+				   .rule = fp_ir_only(v->ir, FP_KIND_CALL_ABI) };
+}
+
 /* A counterexample is believed when running it says the same, without any diagram. */
 static void confirm(struct fp_verifier *v, struct fp_machine m, const struct fp_bpf *b,
 		    const struct fp_verdict *r)
 {
-	struct fp_decision wanted = { .action = FP_ACT_KILL };
-	enum fp_abi abi;
+	struct fp_decision wanted = fp_verify_policy_says(v, m, &r->call).decision;
 	uint32_t value = 0;
-
 	bool is_run = fp_bpf_run(b, &r->call, &value);
-	if (find_abi(&r->call, &abi) && fp_abi(abi)->arch == m.arch)
-		wanted = fp_eval_call(v->ir, abi, r->call.nr & ~fp_abi(abi)->nr_bit, r->call.args,
-				      m.kernel)
-				 .decision;
+
 	if (!is_run || !is_same(fp_bpf_decision(value), r->got) || !is_same(wanted, r->wanted))
 		fp_diag(v->u, FP_E_INTERNAL, (struct fp_span){ 0, 0 },
 			"the counterexample is not confirmed: %s", r->example);

@@ -5,6 +5,7 @@
 
 #include "base/unit.h"
 #include "ir/domain_diagram.h"
+#include "ir/eval.h"
 #include "verify/bpf.h"
 
 /* Nodes of all diagrams of one verifier: with all tables 30 MiB. */
@@ -46,6 +47,12 @@ enum fp_allowance {
 /* The same function with `by_rule[rule id]`, allowances, in place of decisions. */
 uint32_t fp_meaning_by(struct fp_verifier *v, struct fp_machine m, const uint8_t *by_rule);
 
+/* 1 for the call of this number (nr_bit included) and for nothing else. */
+uint32_t fp_verify_call(struct fp_verifier *v, enum fp_abi abi, uint32_t nr);
+
+/* 1 where the decisions differ. */
+uint32_t fp_verify_differs(struct fp_verifier *v, uint32_t a, uint32_t b);
+
 struct fp_verdict {
 	enum fp_outcome outcome; /* HOLDS, FAILS, UNDECIDED */
 	const char *why;         /* UNDECIDED: what was too much; lives in the unit's arena */
@@ -61,6 +68,14 @@ struct fp_verdict fp_verify_filter(struct fp_verifier *v, struct fp_machine m,
 
 /* The same for two nodes: where they differ, the call that is told most briefly. */
 struct fp_verdict fp_verify_nodes(struct fp_verifier *v, uint32_t wanted, uint32_t got);
+
+/* The same where it matters alone: `bad` is 1 there. */
+struct fp_verdict fp_verify_where(struct fp_verifier *v, uint32_t wanted, uint32_t got,
+				  uint32_t bad);
+
+/* What the policy says to the call, by evaluation. */
+struct fp_answer fp_verify_policy_says(const struct fp_verifier *v, struct fp_machine m,
+				       const struct fp_bpf_data *d);
 
 /* HOLDS also where they differ as far as `allowed`, fp_meaning_by(), says. */
 struct fp_verdict fp_verify_claims(struct fp_verifier *v, uint32_t wanted, uint32_t got,
