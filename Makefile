@@ -100,9 +100,9 @@ $(B)/gen/parse.tab.c $(B)/gen/parse.tab.h &: grammar/policy.y grammar/keywords.d
 # ---- packages: only what is missing is asked for, so a second run needs no network ----
 
 BUILD_PACKAGES := bison busybox-static flex gcc libc6-dev libjansson-dev libseccomp-dev nettle-dev runc
-CHECK_PACKAGES := $(BUILD_PACKAGES) apparmor binutils checkpolicy clang clang-format-14 crun g++ git iproute2 libapparmor-dev \
+CHECK_PACKAGES := $(BUILD_PACKAGES) apparmor binutils checkpolicy clang clang-format-14 crun fish g++ git iproute2 libapparmor-dev \
 	libclang-rt-14-dev libcmocka-dev libselinux1-dev libsepol-dev libz3-dev mandoc nftables openssh-client pkgconf systemd \
-	python3-jsonschema secilc selinux-policy-default shellcheck strace
+	python3-jsonschema secilc selinux-policy-default shellcheck strace zsh
 
 .PHONY: deps deps-check
 deps:
@@ -303,6 +303,11 @@ install: all $(B)/libfpolicy.so
 	install -m 644 docs/fpolicyc.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 	install -m 644 docs/libfpolicy.3 $(DESTDIR)$(PREFIX)/share/man/man3/
 	install -m 644 docs/fpolicy.5 $(DESTDIR)$(PREFIX)/share/man/man5/
+	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions \
+		$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+	install -m 644 completions/fpolicyc.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/fpolicyc
+	install -m 644 completions/_fpolicyc $(DESTDIR)$(PREFIX)/share/zsh/site-functions/
+	install -m 644 completions/fpolicyc.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/
 	install -m 644 schemas/json/*.json $(DESTDIR)$(PREFIX)/share/fpolicy/schemas/
 	install -m 644 schemas/targets/*.target $(DESTDIR)$(PREFIX)/share/fpolicy/targets/
 	install -m 644 policies/examples/*.policy $(DESTDIR)$(PREFIX)/share/fpolicy/examples/

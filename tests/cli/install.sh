@@ -14,7 +14,8 @@ sed 's/^/# /' "$tmp/log"
 root=$tmp/root/usr
 for f in bin/fpolicyc lib/libfpolicy.a lib/libfpolicy.so.0 lib/pkgconfig/libfpolicy.pc include/libfpolicy.h \
 	share/man/man1/fpolicyc.1 share/man/man5/fpolicy.5 share/man/man3/libfpolicy.3 \
-	share/fpolicy/schemas/manifest.schema.json share/fpolicy/examples/lab.policy; do
+	share/bash-completion/completions/fpolicyc share/zsh/site-functions/_fpolicyc \
+	share/fish/vendor_completions.d/fpolicyc.fish share/fpolicy/schemas/manifest.schema.json share/fpolicy/examples/lab.policy; do
 	[ -s "$root/$f" ]
 	ok $? "installs $f"
 done
