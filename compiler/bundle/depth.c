@@ -115,7 +115,8 @@ const char *fp_bundle_shallow(struct fp_unit *u, const struct fp_bundle *b, size
 
 	for (size_t i = 0; i < b->target_count; i++) {
 		const struct fp_bundle_target *t = &b->targets[i];
-		if (__builtin_popcount(t->stops[never]) > 1)
+		/* After an error no layer was asked. */
+		if (t->stops && __builtin_popcount(t->stops[never]) > 1)
 			continue;
 		names = names ? fp_arena_printf(&u->arena, "%s, %s", names, t->target->name)
 			      : t->target->name;
