@@ -12,6 +12,8 @@ _Static_assert((int)FPOLICY_REQUIRE_SAME == (int)FP_REQUIRE_SAME, "requirements,
 /* Nodes of the proofs of a side, and of a comparison: seconds, and less than 256 MiB for all. */
 #define SIDE_NODES 1000000u
 
+static const struct fp_span nowhere; /* for what has no place in a source */
+
 static bool has_end(const char *name, const char *end)
 {
 	size_t n = strlen(name), m = strlen(end);
@@ -126,15 +128,14 @@ enum fpolicy_status fpolicy_approve(struct fpolicy *old, struct fpolicy *new_pol
 	FP_HANDLE_GUARD(old);
 	FP_HANDLE_GUARD(new_policy);
 	if (!old->ir || !new_policy->ir) {
-		fp_diag(&new_policy->unit, FP_E_SIDE, (struct fp_span){ 0, 0 },
+		fp_diag(&new_policy->unit, FP_E_SIDE, nowhere,
 			"only policies have an owner: a filter or a profile cannot be approved");
 		return FPOLICY_INPUT;
 	}
 	struct fp_unit *u = &new_policy->unit;
 	const struct fp_date today = u->options.today;
 	if (until && !fp_date_parse(until, strlen(until), &end)) {
-		fp_diag(u, FP_E_USAGE, (struct fp_span){ 0, 0 }, "'%s' is no date YYYY-MM-DD",
-			until);
+		fp_diag(u, FP_E_USAGE, nowhere, "'%s' is no date YYYY-MM-DD", until);
 		return FPOLICY_INPUT;
 	}
 	d = compared(old, new_policy);

@@ -23,7 +23,7 @@ END
 		return
 		;;
 	allow\ read\ \"*) statements="files { $1 } $statements" ;;
-	allow* | deny* | kill* | abi*) statements="syscalls { $1 } test { deny bpf(0); }" ;;
+	allow* | deny* | kill* | abi*) statements="syscalls { allow getpid; $1 } test { deny bpf(0); }" ;;
 	where*) statements="syscalls { allow socket(domain) $1; } test { deny bpf(0); }" ;;
 	until*) statements="syscalls { allow read $1 } test { deny bpf(0); }" ;;
 	syscalls*default*) statements=$1 ;;
