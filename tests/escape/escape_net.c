@@ -160,11 +160,11 @@ int try_metadata(const struct escape_scene *scene)
 	return tcp_to("169.254.169.254", 80, 0);
 }
 
-/* A host of the next network, where a container daemon would listen. */
+/* The host as docker0 shows it to containers, where a daemon would listen. */
 int try_daemon_port(const struct escape_scene *scene)
 {
 	(void)scene;
-	return tcp_to("10.98.0.2", 2375, 0);
+	return tcp_to("172.17.0.1", 2375, 0);
 }
 
 int try_ipv6(const struct escape_scene *scene)

@@ -39,6 +39,7 @@ escape_root() {
 escape_world() {
 	echo 1 >/proc/sys/net/ipv4/ip_forward
 	echo 1 >/proc/sys/net/ipv6/conf/all/forwarding
+	ip link del w0 2>/dev/null # the way to the world of other suites
 	new_net elsewhere
 	nsenter --net=/run/netns/elsewhere -- escape --world &
 	pair e0 $!
