@@ -147,6 +147,85 @@ static void test_unknown_and_foreign(void **state)
 	fp_unit_free(&u);
 }
 
+/* ---- multiplexers ---- */
+
+struct mux_rule {
+	unsigned verb;
+	bool is_mux, is_conditional;
+	unsigned selector; /* of socketcall: 1 is socket, 2 is bind */
+};
+
+static const char *const muxed[] = { "socket", "socket(domain) where domain == AF_UNIX" };
+
+static struct mux_rule draw_mux_rule(struct fp_buf *b, bool is_mux)
+{
+	struct mux_rule r = { .verb = random_below(8),
+			      .is_mux = is_mux,
+			      .is_conditional = random_below(2),
+			      .selector = 1 + random_below(2) };
+	const char *what = muxed[r.is_conditional];
+
+	if (is_mux)
+		what = !r.is_conditional ? "socketcall"
+		       : r.selector == 1 ? "socketcall(call) where call == 1"
+					 : "socketcall(call) where call == 2";
+	fp_buf_printf(b, "%s %s%s;\n", verbs[r.verb].word, what,
+		      verbs[r.verb].action == FP_ACT_ERRNO ? " errno EPERM" : "");
+	return r;
+}
+
+/*
+ * The strictest of what was written: of socket's rules each, of socketcall's those that hold, and
+ * the default unless one holds whatever the arguments are.
+ */
+static enum fp_action judge_mux(const struct mux_rule *rules, size_t n, enum fp_action rest,
+				unsigned selector)
+{
+	enum fp_action strictest = FP_ACT_N;
+	bool is_sure = false;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct mux_rule *r = &rules[i];
+		bool speaks =
+			r->is_mux ? !r->is_conditional || r->selector == selector : selector == 1;
+		if (!speaks)
+			continue;
+		is_sure |= r->is_mux || !r->is_conditional;
+		if (verbs[r->verb].action < strictest)
+			strictest = verbs[r->verb].action;
+	}
+	return is_sure || strictest < rest ? strictest : rest;
+}
+
+static void test_multiplexers(void **state)
+{
+	const uint32_t nr = (uint32_t)fp_sys_find("socketcall", 10)->nr[FP_ABI_I386];
+
+	(void)state;
+	for (unsigned round = 0; round < 600; round++) {
+		struct mux_rule rules[5];
+		struct fp_buf b;
+		size_t n = 1 + random_below(5);
+		begin();
+		fp_buf_init(&b, &u.arena);
+		unsigned rest = random_below(8);
+		fp_buf_printf(&b, "syscalls { abi i386; default %s%s;\n", verbs[rest].word,
+			      verbs[rest].action == FP_ACT_ERRNO ? " errno EPERM" : "");
+		for (size_t i = 0; i < n; i++) /* the last one: E0308 wants a decision */
+			rules[i] = draw_mux_rule(&b, i + 1 == n || random_below(2));
+		fp_buf_puts(&b, "}");
+		const struct fp_ir *ir = resolve(fp_buf_text(&b));
+		for (unsigned selector = 1; selector <= 2; selector++) {
+			const uint64_t args[6] = { selector, 0xbeef, 0xbeef };
+			struct fp_answer a = fp_eval_call(ir, FP_ABI_I386, nr, args, UINT16_MAX);
+			if (a.decision.action != judge_mux(rules, n, verbs[rest].action, selector))
+				fail_msg("%s\nselector %u: %s", fp_buf_text(&b), selector,
+					 fp_action_name(a.decision.action));
+		}
+		fp_unit_free(&u);
+	}
+}
+
 /* ---- paths ---- */
 
 static const char *const places[] = { "/a", "/a/b", "/a/b/c", "/b", "/b/a", "/ab" };
@@ -451,9 +530,10 @@ static void test_own_tests(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_calls),   cmocka_unit_test(test_unknown_and_foreign),
-		cmocka_unit_test(test_paths),   cmocka_unit_test(test_rights_together),
-		cmocka_unit_test(test_packets), cmocka_unit_test(test_own_tests),
+		cmocka_unit_test(test_calls),           cmocka_unit_test(test_unknown_and_foreign),
+		cmocka_unit_test(test_multiplexers),    cmocka_unit_test(test_paths),
+		cmocka_unit_test(test_rights_together), cmocka_unit_test(test_packets),
+		cmocka_unit_test(test_own_tests),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -87,12 +87,27 @@ static void change_end(struct word *w)
 {
 	struct fp_span32 *last = &w->s[w->n - 1];
 
-	if (random_below(2))
+	switch (random_below(4)) {
+	case 0:
 		last->weight += values_of(w, w->n - 1) > 1 ? 3 : 0;
-	else if (w->n > 2 && w->s[w->n - 2].to != 7)
-		last->to = 7;
-	else
+		return;
+	case 1:
+		if (w->n > 2 && w->s[w->n - 2].to != 7)
+			last->to = 7;
+		return;
+	case 2: /* the interval ends earlier */
+		for (uint32_t v = last->start + 1; v < VALUES && w->n < SPANS; v++) {
+			if (!is_value(w, v) || v <= last->peak || random_below(3) == 0)
+				continue;
+			w->s[w->n++] = (struct fp_span32){ .start = v, .to = last->to ^ 1 };
+			if (last->peak_weight && values_of(w, w->n - 2) == 1)
+				last->weight = last->peak_weight;
+			return;
+		}
+		return;
+	default:
 		w->n--;
+	}
 }
 
 /* ---- the least cost, by all first comparisons ---- */
@@ -277,7 +292,7 @@ static void check_some(size_t intervals, bool has_peaks)
 	if (setjmp(u.recover))
 		abort();
 	draw(&w, intervals, has_peaks);
-	for (int same = 0; same < 3; same++) {
+	for (int same = 0; same < 5; same++) {
 		struct fp_tree_table *fresh = NULL;
 		uint32_t want = brute_force(&w);
 		assert_int_equal(check(&w, &fresh), want);
