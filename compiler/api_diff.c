@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The boundary, of what compares two policies: results are kept in the handle of the new one. */
 #include "analysis/profile.h"
+#include "analysis/spec_read.h"
 #include "api_filter.h"
 #include "handle.h"
 #include "merge/internal.h"
@@ -26,7 +27,11 @@ static void load_json(struct fpolicy *p, const struct fp_source *src)
 	const struct fp_span top = { src->base, src->base };
 	const json_t *root = fp_merge_parse(&p->unit, src);
 
-	if (root)
+	const char *schema = json_string_value(json_object_get(root, "$schema"));
+
+	if (root && schema && !strcmp(schema, "spec.schema.json"))
+		p->ir = fp_spec_read(&p->unit, root, src);
+	else if (root)
 		p->calls = fp_profile_read(&p->unit, root, top);
 }
 
@@ -101,6 +106,11 @@ enum fpolicy_status fpolicy_diff(struct fpolicy *old, struct fpolicy *new_policy
 	d = compared(old, new_policy);
 	fp_diff_findings(u, d, sides, require, &findings);
 	if (q->with_layers && d->old && d->new) {
+		if (d->old->from_spec || d->new->from_spec) {
+			fp_diag(u, FP_E_SIDE, nowhere,
+				"layers are compared of policies, not of an output");
+			return FPOLICY_INPUT;
+		}
 		if (!fp_handle_build(old) || !fp_handle_build(new_policy))
 			return FPOLICY_INPUT;
 		fp_handle_compare_layers(u, &old->bundle, &new_policy->bundle, &targets);
@@ -127,9 +137,9 @@ enum fpolicy_status fpolicy_approve(struct fpolicy *old, struct fpolicy *new_pol
 
 	FP_HANDLE_GUARD(old);
 	FP_HANDLE_GUARD(new_policy);
-	if (!old->ir || !new_policy->ir) {
+	if (!old->ir || !new_policy->ir || old->ir->from_spec || new_policy->ir->from_spec) {
 		fp_diag(&new_policy->unit, FP_E_SIDE, nowhere,
-			"only policies have an owner: a filter or a profile cannot be approved");
+			"only policies are approved: no filter, no profile, no output");
 		return FPOLICY_INPUT;
 	}
 	struct fp_unit *u = &new_policy->unit;

@@ -301,9 +301,9 @@ void fp_diff_inputs(struct fp_unit *u, const struct fp_diff_input sides[2],
 	if (out->old && out->new)
 		compare_policies(&d);
 	fp_diff_calls(&d); /* last: who spends the budget leaves nothing for others */
-	if (out->old)
+	if (out->old && !out->old->from_spec)
 		digest(&p, out->old, out->old_digest);
-	if (out->new)
+	if (out->new && !out->new->from_spec)
 		digest(&p, out->new, out->new_digest);
 	fp_arena_free(p.paths);
 	sum_up(out);

@@ -153,10 +153,14 @@ static const char *claim_text(struct fp_differ *d, const struct fp_assertion *a)
 	const struct fp_subject *s = &a->subject;
 	struct fp_buf b;
 
+	/* A specification has sentences alone: then both sides are compared by them. */
+	bool is_meant =
+		!d->out->old->from_spec && !d->out->new->from_spec && s->kind == FP_SUBJECT_CALL;
+
 	fp_buf_init(&b, d->arena);
 	fp_buf_printf(&b, "%s %s", a->kind == FP_ASSERT_NEVER ? "never" : "expect",
-		      s->kind == FP_SUBJECT_CALL ? s->call->name : a->text);
-	for (enum fp_abi abi = 0; s->kind == FP_SUBJECT_CALL && abi < FP_ABI_N; abi++) {
+		      is_meant ? s->call->name : a->text);
+	for (enum fp_abi abi = 0; is_meant && abi < FP_ABI_N; abi++) {
 		if (!s->when[abi] || s->when[abi]->op == FP_PRED_TRUE)
 			continue;
 		fp_buf_printf(&b, ", on %s where ", fp_abi(abi)->name);
@@ -214,6 +218,12 @@ static enum fp_outcome is_kept(struct fp_differ *d, const struct fp_bound *b,
 		struct fp_excesses more;
 		if (by->bounds[i].is_base)
 			continue;
+		if (!b->ir || !by->bounds[i].ir) {
+			/* Of a specification the name is all there is. */
+			if (!strcmp(b->name, by->bounds[i].name))
+				return FP_HOLDS;
+			continue;
+		}
 		fp_refine(d->p, by->bounds[i].ir, b->ir, FP_RELATION_WITHIN, &more);
 		if (!more.list.n && !more.is_undecided)
 			return FP_HOLDS;

@@ -17,8 +17,9 @@ struct options {
 static const char usage[] =
 	"usage: fpolicyc diff OLD NEW [options]\n"
 	"\n"
-	"OLD and NEW are policy files, or files of a git revision: HEAD~1:lab.policy. Of a filter\n"
-	"(x86_64.bpf) or a seccomp profile (profile.json, config.json) calls alone are compared.\n"
+	"OLD and NEW are policy files, output folders, or files of a git revision:\n"
+	"HEAD~1:lab.policy. Of a filter (x86_64.bpf) or a seccomp profile (profile.json,\n"
+	"config.json) calls alone are compared.\n"
 	"\n"
 	"  --require=narrower  NEW may permit nothing that OLD does not\n"
 	"  --require=same      nor less\n"

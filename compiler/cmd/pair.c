@@ -2,16 +2,33 @@
 /* Reading the two sides of a comparison. */
 #include "cmd/pair.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* Of each side, so that both together stay below 256 MiB. */
 #define MEMORY_LIMIT ((size_t)104 << 20)
+
+/* Of an output folder its specification; NULL: the word as it is. False without memory. */
+static bool find_spec(const char *word, char **spec)
+{
+	struct stat st;
+
+	*spec = NULL;
+	if (stat(word, &st) || !S_ISDIR(st.st_mode))
+		return true;
+	return asprintf(spec, "%s/spec.json", word) >= 0 || (fp_cmd_error("out of memory"), false);
+}
 
 static int open_side(struct fp_pair *p, size_t side, const struct fp_input *in, const char *word)
 {
 	struct fp_loader *l = &p->loader[side];
 	enum fpolicy_status status;
 
+	if (!find_spec(word, &p->spec[side]))
+		return FP_EXIT_INPUT;
+	word = p->spec[side] ? p->spec[side] : word;
 	p->policy[side] = fp_input_open_side(in, word, MEMORY_LIMIT, l, &status);
 	if (!p->policy[side])
 		return FP_EXIT_INPUT;
@@ -37,6 +54,7 @@ void fp_pair_close(struct fp_pair *p)
 	for (size_t side = 0; side < 2; side++) {
 		fpolicy_free(p->policy[side]);
 		fp_input_close(&p->loader[side]);
+		free(p->spec[side]);
 	}
 }
 

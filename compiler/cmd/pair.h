@@ -8,6 +8,7 @@
 struct fp_pair {
 	struct fpolicy *policy[2]; /* old, new */
 	struct fp_loader loader[2];
+	char *spec[2]; /* of an output folder; or NULL */
 };
 
 /* Loads both, and prints what is wrong with either. The exit code; close it whatever that is. */

@@ -336,6 +336,8 @@ static bool bounds(struct canon *c)
 		struct fp_buf b;
 		if (c->ir->bounds[i].is_base)
 			continue;
+		if (!c->ir->bounds[i].ir)
+			return false; /* of a specification: its meaning is not known */
 		if (!fp_canon_digest(c->d, c->ir->bounds[i].ir, digest))
 			return false;
 		fp_buf_init(&b, c->out->arena);

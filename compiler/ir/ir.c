@@ -2,6 +2,7 @@
 /* Names of the IR's enumerations and small questions to a sealed IR. */
 #include "ir/ir.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define KIND(id, section, what) { section, what },
@@ -143,4 +144,33 @@ const char *fp_subject_section(enum fp_subject_kind kind)
 		break;
 	}
 	return "capabilities";
+}
+
+static int by_strictness(const void *a, const void *b)
+{
+	const struct fp_clause *x = a, *y = b;
+	int c = fp_decision_cmp(x->decision, y->decision);
+
+	return c ? c : (x->rule->id > y->rule->id) - (x->rule->id < y->rule->id);
+}
+
+const struct fp_call_plan *fp_ir_plan_calls(struct fp_arena *a, const struct fp_ir *ir)
+{
+	struct fp_call_plan *plans = FP_NEW_ARRAY(a, fp_sys_count(), struct fp_call_plan);
+	struct fp_clause **fill = FP_NEW_ARRAY(a, fp_sys_count(), struct fp_clause *);
+
+	fp_ir_each (ir, FP_KIND_CALL, r)
+		for (size_t i = 0; i < r->u.call.calls.n; i++)
+			plans[r->u.call.calls.at[i]].n++;
+	for (size_t i = 0; i < fp_sys_count(); i++)
+		plans[i].at = fill[i] = FP_NEW_ARRAY(a, plans[i].n, struct fp_clause);
+	fp_ir_each (ir, FP_KIND_CALL, r)
+		for (size_t i = 0; i < r->u.call.calls.n; i++)
+			*fill[r->u.call.calls.at[i]]++ =
+				(struct fp_clause){ .rule = r, .decision = r->u.call.decision };
+	for (size_t i = 0; i < fp_sys_count(); i++)
+		if (plans[i].n)
+			qsort(fill[i] - plans[i].n, plans[i].n, sizeof(struct fp_clause),
+			      by_strictness);
+	return plans;
 }

@@ -421,6 +421,7 @@ struct fp_ir {
 	const char *name, *version, *owner; /* "" where the policy gives none */
 	enum fp_tier tier;
 	bool is_locked;
+	bool from_spec; /* read back: bounds are names, subjects of assertions are sentences */
 	struct fp_span span;
 	struct fp_span sections[FP_KIND_N]; /* of the kind, in the policy itself; {0,0}: none */
 	const char *const *targets;         /* names, sorted */
@@ -461,6 +462,9 @@ const char *fp_action_name(enum fp_action action); /* "kill", "kill-thread", "tr
 const char *fp_tier_name(enum fp_tier tier);
 
 bool fp_text_is_template(const char *text); /* holds an open parameter */
+
+/* What the rules say of each call, strictest first; for a policy whose rules are in order. */
+const struct fp_call_plan *fp_ir_plan_calls(struct fp_arena *a, const struct fp_ir *ir);
 
 /* The single rule of a kind that every policy has (written or implied): ROOT, UMASK, USER, ... */
 const struct fp_rule *fp_ir_only(const struct fp_ir *ir, enum fp_kind kind);

@@ -52,4 +52,7 @@ bool fp_pred_holds(const struct fp_pred *p, const uint64_t args[6]);
 /* "(arg0.lo & 0xf) in 0x1..0x2 and not arg1 == 0x0": for dumps and twins. */
 void fp_pred_print(struct fp_buf *b, const struct fp_pred *p);
 
+/* What was printed, read back; NULL: it is none. */
+const struct fp_pred *fp_pred_parse(struct fp_arena *a, const char *text);
+
 #endif

@@ -382,14 +382,6 @@ static void number_rules(struct fp_sema *s, struct fp_draft *d)
 	}
 }
 
-static int by_strictness(const void *a, const void *b)
-{
-	const struct fp_clause *x = a, *y = b;
-	int c = fp_decision_cmp(x->decision, y->decision);
-
-	return c ? c : (x->rule->id > y->rule->id) - (x->rule->id < y->rule->id);
-}
-
 static bool is_unconditional(const struct fp_rule *r)
 {
 	for (enum fp_abi abi = 0; abi < FP_ABI_N; abi++)
@@ -415,26 +407,9 @@ static void check_clauses(struct fp_sema *s, const struct fp_clause *c, size_t n
 
 static void plan_calls(struct fp_sema *s, struct fp_ir *ir)
 {
-	struct fp_arena *a = &s->u->arena;
-	struct fp_call_plan *plans = FP_NEW_ARRAY(a, fp_sys_count(), struct fp_call_plan);
-
-	fp_ir_each (ir, FP_KIND_CALL, r)
-		for (size_t i = 0; i < r->u.call.calls.n; i++)
-			plans[r->u.call.calls.at[i]].n++;
-	struct fp_clause **fill = FP_NEW_ARRAY(a, fp_sys_count(), struct fp_clause *);
+	ir->calls = fp_ir_plan_calls(&s->u->arena, ir);
 	for (size_t i = 0; i < fp_sys_count(); i++)
-		plans[i].at = fill[i] = FP_NEW_ARRAY(a, plans[i].n, struct fp_clause);
-	fp_ir_each (ir, FP_KIND_CALL, r)
-		for (size_t i = 0; i < r->u.call.calls.n; i++)
-			*fill[r->u.call.calls.at[i]]++ =
-				(struct fp_clause){ .rule = r, .decision = r->u.call.decision };
-	for (size_t i = 0; i < fp_sys_count(); i++) {
-		struct fp_clause *c = fill[i] - plans[i].n;
-		if (plans[i].n)
-			qsort(c, plans[i].n, sizeof(*c), by_strictness);
-		check_clauses(s, c, plans[i].n);
-	}
-	ir->calls = plans;
+		check_clauses(s, ir->calls[i].at, ir->calls[i].n);
 }
 
 static bool can_be_reached(const struct fp_ir *ir, const struct fp_sysdef *sys)

@@ -183,6 +183,37 @@ printf '%s' "$out" >layers.json
 run python3 "$validate" "$schema" layers.json
 is "$status $out" "0 " "the JSON of layers follows the schema"
 
+# Output folders: what was compiled against what is written now.
+for one in "${example%/*}"/*.policy; do
+	name=${one##*/} name=${name%.policy}
+	run "$fpolicyc" "$one" -q -o "out-$name"
+	run "$fpolicyc" diff --require=same "out-$name" "$one"
+	is "$status ${out##*: }" "0 identical" "the output of $name is its policy"
+	run "$fpolicyc" diff --require=same "$one" "out-$name/spec.json"
+	is "$status ${out##*: }" "0 identical" "and the other way round"
+done
+sed 's/port 53;/port 53; allow tcp to 192.168.1.0\/24 port 22;/; s/never  write/never  append/; s/memory 512MiB/memory 256MiB/; s/high 448MiB/high 200MiB/' \
+	"$example" >new.policy
+run "$fpolicyc" diff out-lab new.policy
+is "$(echo "$out" | sed -nE 's/.* \[([a-z]+-[a-z]+)\]$/\1/p' | tr '\n' ' ')" \
+	'egress-wider limits-narrower limits-narrower assertions-wider assertions-narrower ' "an output against a changed policy"
+ok "$(echo "$out" | grep -qE '^  old: out-lab/spec.json:[0-9]+:[0-9]+: memory 512MiB$'; echo $?)" "places are lines of spec.json"
+line=$(echo "$out" | sed -nE 's/^  old: out-lab\/spec.json:([0-9]+):.*: memory 512MiB$/\1/p')
+ok "$(sed -n "${line}p" out-lab/spec.json | grep -q '"rule": "memory 512MiB"'; echo $?)" "of the rule"
+sed 's/"inodes": 64/"inodes": 65/' out-lab/spec.json >spec.json
+run "$fpolicyc" diff out-lab spec.json
+is "${out##*: }" wider "two outputs"
+for change in 's/"uid": 65534/"uid": -1/' 's/"action": "kill"/"action": "slay"/' 's/"on": "\/in"/"on": "in\/..\/.."/' 's/arg0.lo == 0x1 /arg9 == /' \
+	's/"what": "one mount"/"what": "two mounts"/' 's/"bpf"/"bpf2"/' 's/"policy": "verification-runner",/"policy": 7,/'; do
+	sed "$change" out-lab/spec.json >spec.json
+	run "$fpolicyc" diff spec.json new.policy
+	is "$status" 2 "refused: a specification with $change"
+done
+run "$fpolicyc" gate out-lab new.policy
+is $status 2 "the gate takes no output"
+run "$fpolicyc" diff --layers out-lab new.policy
+is $status 2 "nor do layers"
+
 # Revisions.
 git init -q repo && cd repo || exit 2
 git config user.name t && git config user.email t@example.org
