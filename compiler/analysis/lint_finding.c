@@ -23,8 +23,10 @@ struct fp_lint_finding *fp_lint_finding_add(struct fp_unit *u, struct fp_lint_fi
 	return &f->list.at[f->list.n - 1];
 }
 
-static void add_note(struct fp_unit *u, struct fp_lint_findings *f, struct fp_note note,
-		     const char *format, va_list ap)
+__attribute__((format(printf, 4, 0))) static void add_note(struct fp_unit *u,
+							   struct fp_lint_findings *f,
+							   struct fp_note note, const char *format,
+							   va_list ap)
 {
 	struct fp_buf b;
 
