@@ -242,7 +242,7 @@ static void solve_from(const struct tree *t, size_t i, size_t known)
 {
 	int32_t *own = &t->table->cost[at(t, i, 0)];
 	struct kinds kinds = { .n = 0 };
-	size_t m = i;
+	size_t m = i, from = known; /* to shorter ranges the left side alone costs too much */
 
 	add_kind(t, i, &kinds);
 	own[i] = 0;
@@ -251,7 +251,7 @@ static void solve_from(const struct tree *t, size_t i, size_t known)
 	for (size_t j = i + 1 > known ? i + 1 : known; j < t->n; j++)
 		own[j] = INT32_MAX;
 	for (size_t c = i + 1; c < t->n; c++) {
-		m = heavier(t, m, c);
+		m = t->has_peaks ? heavier(t, m, c) : m;
 		if (c < i + FP_TREE_SET)
 			add_kind(t, c, &kinds);
 		if (c >= known) {
@@ -263,8 +263,11 @@ static void solve_from(const struct tree *t, size_t i, size_t known)
 		const int32_t left[] = { own[c - 1], own[c] };
 		const int32_t *const right[] = { own + t->table->cap * (c - i),
 						 own + t->table->cap * (c + 1 - i) };
-		if (c + 1 < t->n)
-			offer(own, left, right, c + 1 > known ? c + 1 : known, t->n);
+		from = c + 1 > from ? c + 1 : from;
+		while (from < t->n && own[from] <= left[0])
+			from++;
+		if (from < t->n)
+			offer(own, left, right, from, t->n);
 	}
 }
 
