@@ -192,7 +192,8 @@ static const char *value_text(struct fp_unit *u, const struct fp_oci_item *item)
 	fp_json_begin(&j, u, &b);
 	put_value(&j, "value", item);
 	fp_json_end(&j);
-	json_t *root = fp_json_own(u, json_loadb(b.data, b.len, 0, NULL));
+	struct fp_json_fault fault; /* of what was just written there is none */
+	json_t *root = fp_json_read(u, b.data, b.len, &fault);
 	char *text = json_dumps(json_object_get(root, "value"),
 				JSON_ENCODE_ANY | JSON_COMPACT | JSON_SORT_KEYS);
 	if (!text)

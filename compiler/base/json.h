@@ -28,6 +28,19 @@ json_t *fp_json_text(struct fp_unit *u,
 json_t *fp_json_count(uint64_t value);                     /* NULL: out of memory */
 bool fp_json_count_of(const json_t *value, uint64_t *out); /* false: negative, or no number */
 
+/*
+ * RFC 8259, strictly; `text` has a NUL behind its `len` bytes. The unit owns the tree. NULL with
+ * the fault: malformed, a name twice in an object, a fraction, a number beyond 64 bits, more than
+ * 64 levels or a million values. Running out of memory is the unit's jump and never a fault.
+ */
+struct fp_json_fault {
+	size_t at, len; /* bytes of the text */
+	char text[160];
+	const char *help; /* what to write instead; NULL: nothing to say */
+};
+
+json_t *fp_json_read(struct fp_unit *u, const char *text, size_t len, struct fp_json_fault *fault);
+
 void fp_json_write(struct fp_unit *u, json_t *value, struct fp_buf *out);
 
 /*

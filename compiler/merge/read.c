@@ -4,6 +4,23 @@
 
 #include <string.h>
 
+json_t *fp_merge_parse(struct fp_unit *u, const struct fp_source *source)
+{
+	struct fp_json_fault fault;
+	json_t *root = fp_json_read(u, source->data, source->len, &fault);
+
+	if (root && json_is_object(root))
+		return root;
+	if (root)
+		fault = (struct fp_json_fault){ .text = "a configuration is an object" };
+	uint32_t begin = source->base + (uint32_t)fault.at;
+	fp_diag(u, FP_E_JSON, (struct fp_span){ begin, begin + (uint32_t)fault.len },
+		"not a JSON configuration: %s", fault.text);
+	if (fault.help)
+		fp_diag_help(u, "%s", fault.help);
+	return NULL;
+}
+
 void fp_merge_read(struct fp_unit *u, const struct fp_merge_text *text, struct fp_merge_tree *out)
 {
 	const struct fp_span nowhere = { 0, 0 };

@@ -88,9 +88,18 @@ static bool prepare(struct fp_buf *out, const char *text, size_t len, size_t *at
 	return true;
 }
 
+static size_t line_of(const char *text, size_t at)
+{
+	size_t line = 1;
+
+	for (size_t i = 0; i < at; i++)
+		line += text[i] == '\n';
+	return line;
+}
+
 const char *fp_list_parse(struct fp_unit *u, const char *text, size_t len, json_t **root)
 {
-	json_error_t error;
+	struct fp_json_fault fault;
 	struct fp_buf copy;
 	size_t at = 0;
 
@@ -99,13 +108,10 @@ const char *fp_list_parse(struct fp_unit *u, const char *text, size_t len, json_
 		return fp_arena_printf(&u->arena, "byte %zu: larger than 16 MiB", FP_LIST_SIZE_MAX);
 	if (!prepare(&copy, text, len, &at))
 		return fp_arena_printf(&u->arena, "byte %zu: nested too deeply", at);
-	*root = json_loadb(fp_buf_text(&copy), copy.len, JSON_REJECT_DUPLICATES, &error);
-	if (!*root && json_error_code(&error) == json_error_out_of_memory)
-		longjmp(u->recover, 1);
-	if (!*root)
-		return fp_arena_printf(&u->arena, "line %d: %s", error.line, error.text);
-	fp_json_own(u, *root);
-	return NULL;
+	*root = fp_json_read(u, fp_buf_text(&copy), copy.len, &fault);
+	return *root ? NULL
+		     : fp_arena_printf(&u->arena, "line %zu: %s",
+				       line_of(fp_buf_text(&copy), fault.at), fault.text);
 }
 
 /* ---- words ---- */

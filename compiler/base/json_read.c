@@ -3,8 +3,7 @@
  * RFC 8259, strictly, to a tree. jansson's own reader takes some failed allocations for a syntax
  * error or drops a byte after them, and ends at INT64_MAX: limits of 2^64-1 are common.
  */
-#include "merge/internal.h"
-
+#include "base/json.h"
 #include "base/num.h"
 #include "base/utf8.h"
 
@@ -16,8 +15,8 @@
 
 struct reader {
 	struct fp_unit *u;
-	const struct fp_source *source;
-	const char *at, *end; /* the text has a NUL at its end */
+	struct fp_json_fault *fault;
+	const char *begin, *at, *end; /* the text has a NUL at its end */
 	json_t *root;
 	unsigned depth;
 	size_t values;
@@ -26,18 +25,23 @@ struct reader {
 __attribute__((format(printf, 3, 4))) static bool fail(struct reader *r, size_t len,
 						       const char *format, ...)
 {
-	uint32_t begin = r->source->base + (uint32_t)(r->at - r->source->data);
-	char text[160];
+	struct fp_json_fault *f = r->fault;
+	size_t left = (size_t)(r->end - r->at);
 	va_list ap;
 
+	f->at = (size_t)(r->at - r->begin);
+	f->len = len < left ? len : left;
 	va_start(ap, format);
-	vsnprintf(text, sizeof(text), format, ap);
+	vsnprintf(f->text, sizeof(f->text), format, ap);
 	va_end(ap);
-	if (len > (size_t)(r->end - r->at))
-		len = (size_t)(r->end - r->at);
-	fp_diag(r->u, FP_E_JSON, (struct fp_span){ begin, begin + (uint32_t)len },
-		"not a JSON configuration: %s", text);
 	return false;
+}
+
+/* The same with what to write instead. */
+static bool fail_help(struct reader *r, size_t len, const char *text, const char *help)
+{
+	r->fault->help = help;
+	return fail(r, len, "%s", text);
 }
 
 /* Gives the value to its parent before it is filled: nothing is loose when memory runs out. */
@@ -166,9 +170,8 @@ static bool check_number(struct reader *r, size_t len)
 	if (!digits || (digits > 1 && *first == '0'))
 		return fail(r, len, "no number begins so");
 	if (first[digits] == '.' || (first[digits] | 0x20) == 'e') {
-		fail(r, len, "a fraction or an exponent");
-		fp_diag_help(r->u, "write the digits: every number of the specification is whole");
-		return false;
+		return fail_help(r, len, "a fraction or an exponent",
+				 "write the digits: every number of the specification is whole");
 	}
 	if (first + digits != r->at + len)
 		return fail(r, len, "no number goes on so");
@@ -185,10 +188,9 @@ static bool read_number(struct reader *r, json_t *parent, const char *key)
 		return false;
 	if (!fp_num_parse_base(r->at + is_negative, len - is_negative, 10, &value) ||
 	    (is_negative && value > (uint64_t)INT64_MAX)) {
-		fail(r, len, "a number beyond 64 bits");
-		fp_diag_help(r->u, "\"no limit\" is 18446744073709551615 in rlimits, -1 in memory, "
-				   "cpu and pids");
-		return false;
+		return fail_help(r, len, "a number beyond 64 bits",
+				 "\"no limit\" is 18446744073709551615 in rlimits, -1 in memory, "
+				 "cpu and pids");
 	}
 	if (!attach(r, parent, key,
 		    is_negative ? json_integer(-(json_int_t)value) : fp_json_count(value)))
@@ -242,7 +244,7 @@ static bool read_member(struct reader *r, json_t *object)
 	if (json_object_get(object, fp_buf_text(&key))) {
 		r->at = begin;
 		fail(r, key.len + 2, "the member %.80s stands twice", fp_buf_text(&key));
-		fp_diag_help(r->u, "leave one of them: runtimes disagree on which one counts");
+		r->fault->help = "leave one of them: runtimes disagree on which one counts";
 		return false;
 	}
 	skip_space(r);
@@ -290,20 +292,15 @@ static bool read_value(struct reader *r, json_t *parent, const char *key)
 	       attach(r, parent, key, json_stringn_nocheck(fp_buf_text(&text), text.len));
 }
 
-json_t *fp_merge_parse(struct fp_unit *u, const struct fp_source *source)
+json_t *fp_json_read(struct fp_unit *u, const char *text, size_t len, struct fp_json_fault *fault)
 {
-	struct reader r = {
-		.u = u, .source = source, .at = source->data, .end = source->data + source->len
-	};
+	struct reader r = { .u = u, .fault = fault, .begin = text, .at = text, .end = text + len };
 
+	*fault = (struct fp_json_fault){ 0 };
 	if (!read_value(&r, NULL, NULL))
 		return NULL;
 	skip_space(&r);
 	if (r.at != r.end)
 		return fail(&r, 1, "something stands behind its end"), NULL;
-	if (!json_is_object(r.root)) {
-		r.at = source->data;
-		return fail(&r, 1, "a configuration is an object"), NULL;
-	}
 	return r.root;
 }
