@@ -117,29 +117,8 @@ void fp_lint_help(struct fp_lint *l, const char *format, ...)
 
 struct fp_counter fp_lint_ask(struct fp_lint *l, const struct fp_subject *s)
 {
-	struct fp_counter c = { .outcome = FP_HOLDS };
+	struct fp_counter c = fp_decide_subject(&l->prover, l->ir, s, true);
 
-	switch (s->kind) {
-	case FP_SUBJECT_CALL:
-		c = fp_decide_calls(&l->prover, l->ir, s, true);
-		break;
-	case FP_SUBJECT_PATH:
-		c = fp_decide_paths(&l->prover, l->ir, s, true);
-		break;
-	case FP_SUBJECT_EGRESS:
-	case FP_SUBJECT_INGRESS:
-		c = fp_decide_net(&l->prover, l->ir, s, true);
-		break;
-	case FP_SUBJECT_CAPABILITY:
-		if (!(l->ir->caps >> s->cap & 1))
-			break;
-		c.outcome = FP_FAILS;
-		c.example = fp_arena_printf(&l->u->arena, "capability %s", fp_cap_at(s->cap)->name);
-		fp_ir_each (l->ir, FP_KIND_CAPABILITY, r)
-			if (r->u.caps.set >> s->cap & 1)
-				c.rule = r;
-		break;
-	}
 	l->out->is_undecided |= c.outcome == FP_UNDECIDED;
 	return c;
 }
@@ -239,13 +218,6 @@ bool fp_lint_is_new(const struct fp_lint *l, enum fp_namespace ns)
 		if (r->u.ns.ns == ns)
 			return r->u.ns.is_new;
 	return false;
-}
-
-bool fp_lint_is_below(const char *path, const char *dir)
-{
-	size_t n = strlen(dir);
-
-	return !strncmp(path, dir, n) && (n == 1 || !path[n] || path[n] == '/');
 }
 
 /* ---- all rules ---- */

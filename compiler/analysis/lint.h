@@ -88,9 +88,6 @@ bool fp_lint_path(struct fp_lint *l, uint16_t rights, const char *pattern, struc
 bool fp_lint_holds_cap(const struct fp_lint *l, const char *name);
 bool fp_lint_is_new(const struct fp_lint *l, enum fp_namespace ns);
 
-/* Writable for the job: neither the mount nor what `files` grants below it refuses. */
-bool fp_lint_is_below(const char *path, const char *dir);
-
 /* After all other rules: what was undecided, and what waivers silence. */
 void fp_lint_finish(struct fp_lint *l);
 

@@ -128,7 +128,7 @@ static void show(struct fp_lint *l, const struct fp_rule *r, const char *path)
 {
 	const char *source = r->u.mount.source;
 
-	if (fp_lint_is_below(path, source) || fp_lint_is_below(source, path))
+	if (fp_path_is_below(path, source) || fp_path_is_below(source, path))
 		fp_lint_found(l, r, r->u.mount.on, "%s: %s", l->row->summary, r->text);
 }
 
@@ -153,7 +153,7 @@ void fp_lint_alias(struct fp_lint *l)
 	fp_ir_each (l->ir, FP_KIND_MOUNT, a)
 		fp_ir_each (l->ir, FP_KIND_MOUNT, b) {
 			if (a == b || !a->u.mount.source || !b->u.mount.source ||
-			    !fp_lint_is_below(b->u.mount.source, a->u.mount.source) ||
+			    !fp_path_is_below(b->u.mount.source, a->u.mount.source) ||
 			    !is_writable(a) || is_writable(b))
 				continue;
 			fp_lint_found(l, b, b->u.mount.on, "%s: %s, and %s", l->row->summary,
@@ -168,7 +168,7 @@ void fp_lint_mount_order(struct fp_lint *l)
 		fp_ir_each (l->ir, FP_KIND_MOUNT, inner)
 			if (outer != inner && outer->u.mount.type == FP_MOUNT_BIND &&
 			    is_writable(outer) &&
-			    fp_lint_is_below(inner->u.mount.on, outer->u.mount.on))
+			    fp_path_is_below(inner->u.mount.on, outer->u.mount.on))
 				fp_lint_found(l, inner, inner->u.mount.on, "%s: %s in %s",
 					      l->row->summary, inner->text, outer->text);
 }

@@ -230,7 +230,7 @@ void fp_lint_bridge(struct fp_lint *l)
 		const char *source = r->u.mount.source;
 		size_t n = source ? strlen(source) : 0;
 		if (n && ((n > 5 && !strcmp(source + n - 5, ".sock")) ||
-			  fp_lint_is_below(source, "/run") || fp_lint_is_below(source, "/var/run")))
+			  fp_path_is_below(source, "/run") || fp_path_is_below(source, "/var/run")))
 			fp_lint_found(l, r, r->u.mount.on, "%s: %s", l->row->summary, r->text);
 	}
 }

@@ -133,8 +133,8 @@ void fp_lint_workdir_proc(struct fp_lint *l)
 {
 	const struct fp_rule *r = fp_ir_only(l->ir, FP_KIND_WORKDIR);
 
-	if (fp_lint_is_below(r->u.path, "/proc") || fp_lint_is_below(r->u.path, "/dev") ||
-	    fp_lint_is_below(r->u.path, "/sys"))
+	if (fp_path_is_below(r->u.path, "/proc") || fp_path_is_below(r->u.path, "/dev") ||
+	    fp_path_is_below(r->u.path, "/sys"))
 		fp_lint_found(l, r, "working-directory", "%s: %s", l->row->summary, r->text);
 }
 

@@ -6,22 +6,6 @@
 
 #include <string.h>
 
-static bool stops(struct fp_prover *p, const struct fp_ir *ir, const struct fp_subject *s)
-{
-	switch (s->kind) {
-	case FP_SUBJECT_CALL:
-		return fp_decide_calls(p, ir, s, true).outcome == FP_HOLDS;
-	case FP_SUBJECT_PATH:
-		return fp_decide_paths(p, ir, s, true).outcome == FP_HOLDS;
-	case FP_SUBJECT_EGRESS:
-	case FP_SUBJECT_INGRESS:
-		return fp_decide_net(p, ir, s, true).outcome == FP_HOLDS;
-	case FP_SUBJECT_CAPABILITY:
-		break;
-	}
-	return !(ir->caps >> s->cap & 1);
-}
-
 static bool is_critical(const struct fp_assertion *a)
 {
 	return a->kind == FP_ASSERT_NEVER && a->is_critical;
@@ -39,7 +23,7 @@ static void ask_layer(struct fp_prover *p, const struct fp_ir *ir, struct fp_bun
 		    (a->subject.kind == FP_SUBJECT_CALL && layer == FP_LAYER_OCI))
 			continue;
 		share = share ? share : fp_bundle_share(p->u, ir, t, layer);
-		if (stops(p, share, &a->subject))
+		if (fp_decide_subject(p, share, &a->subject, true).outcome == FP_HOLDS)
 			t->stops[i] |= (uint8_t)(1u << layer);
 	}
 }

@@ -57,23 +57,21 @@ static struct fp_counter capability(struct fp_prover *p, const struct fp_ir *ir,
 	return c;
 }
 
-static struct fp_counter ask(struct fp_prover *p, const struct fp_ir *ir,
-			     const struct fp_assertion *a)
+struct fp_counter fp_decide_subject(struct fp_prover *p, const struct fp_ir *ir,
+				    const struct fp_subject *s, bool is_never)
 {
-	bool is_never = a->kind == FP_ASSERT_NEVER;
-
-	switch (a->subject.kind) {
+	switch (s->kind) {
 	case FP_SUBJECT_CALL:
-		return fp_decide_calls(p, ir, &a->subject, is_never);
+		return fp_decide_calls(p, ir, s, is_never);
 	case FP_SUBJECT_PATH:
-		return fp_decide_paths(p, ir, &a->subject, is_never);
+		return fp_decide_paths(p, ir, s, is_never);
 	case FP_SUBJECT_EGRESS:
 	case FP_SUBJECT_INGRESS:
-		return fp_decide_net(p, ir, &a->subject, is_never);
+		return fp_decide_net(p, ir, s, is_never);
 	case FP_SUBJECT_CAPABILITY:
 		break;
 	}
-	return capability(p, ir, &a->subject, is_never);
+	return capability(p, ir, s, is_never);
 }
 
 static void undecided(struct fp_prover *p, struct fp_span span, const char *what, const char *of)
@@ -97,7 +95,7 @@ static void assertion(struct fp_prover *p, const struct fp_ir *ir, struct fp_ass
 {
 	bool is_never = a->kind == FP_ASSERT_NEVER;
 	const char *word = is_never ? "never" : "expect";
-	struct fp_counter c = ask(p, ir, a);
+	struct fp_counter c = fp_decide_subject(p, ir, &a->subject, is_never);
 
 	a->outcome = c.outcome;
 	a->because = c.rule ? c.rule->text : NULL;

@@ -38,7 +38,9 @@ struct fp_counter {
 	const struct fp_rule *rule;
 };
 
-/* `never` or `expect` of one subject. */
+/* `never` or `expect` of one subject, and by its kind. */
+struct fp_counter fp_decide_subject(struct fp_prover *p, const struct fp_ir *ir,
+				    const struct fp_subject *s, bool is_never);
 struct fp_counter fp_decide_calls(struct fp_prover *p, const struct fp_ir *ir,
 				  const struct fp_subject *s, bool is_never);
 struct fp_counter fp_decide_paths(struct fp_prover *p, const struct fp_ir *ir,

@@ -4,13 +4,6 @@
 
 #include <string.h>
 
-static bool is_below(const char *path, const char *dir)
-{
-	size_t n = strlen(dir);
-
-	return !strncmp(path, dir, n) && (n == 1 || !path[n] || path[n] == '/');
-}
-
 static const struct fp_rule *mount_on(const struct fp_ir *ir, const char *on)
 {
 	fp_ir_each (ir, FP_KIND_MOUNT, r)
@@ -25,7 +18,7 @@ static const struct fp_rule *holder(const struct fp_ir *ir, const char *path)
 	const struct fp_rule *best = NULL;
 
 	fp_ir_each (ir, FP_KIND_MOUNT, r)
-		if (is_below(path, r->u.mount.on) &&
+		if (fp_path_is_below(path, r->u.mount.on) &&
 		    (!best || strlen(r->u.mount.on) > strlen(best->u.mount.on)))
 			best = r;
 	return best ? best : fp_ir_only(ir, FP_KIND_ROOT);
@@ -48,7 +41,7 @@ static const char *content(struct fp_arena *a, const struct fp_rule_mount *x,
 {
 	if (x->type != y->type)
 		return fp_arena_printf(a, "%s on \"%s\"", fp_mount_type_names[x->type], x->on);
-	if (x->source && y->source && !is_below(x->source, y->source))
+	if (x->source && y->source && !fp_path_is_below(x->source, y->source))
 		return fp_arena_printf(a, "\"%s\" of the host on \"%s\"", x->source, x->on);
 	if (x->flags & FP_MNT_RECURSIVE && !(y->flags & FP_MNT_RECURSIVE))
 		return fp_arena_printf(a, "mounts below the one on \"%s\"", x->on);

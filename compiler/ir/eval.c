@@ -140,14 +140,6 @@ static bool any_match(const struct fp_paths *paths, const char *path, size_t len
 	return false;
 }
 
-/* Whether `path` is `dir` or below it. */
-static bool is_below(const char *path, const char *dir)
-{
-	size_t n = strlen(dir);
-
-	return !strncmp(path, dir, n) && (n == 1 || !path[n] || path[n] == '/');
-}
-
 #define WRITING                                                                                 \
 	(FP_RIGHT_WRITE | FP_RIGHT_CREATE | FP_RIGHT_DELETE | FP_RIGHT_LINK | FP_RIGHT_APPEND | \
 	 FP_RIGHT_ATTRIBUTES)
@@ -158,7 +150,7 @@ static const struct fp_rule *mount_of(const struct fp_ir *ir, const char *path)
 	const struct fp_rule *best = NULL;
 
 	fp_ir_each (ir, FP_KIND_MOUNT, r)
-		if (is_below(path, r->u.mount.on) &&
+		if (fp_path_is_below(path, r->u.mount.on) &&
 		    (!best || strlen(r->u.mount.on) > strlen(best->u.mount.on)))
 			best = r;
 	return best;
@@ -175,7 +167,7 @@ static const struct fp_rule *taken_by_mounts(const struct fp_ir *ir, const char 
 	for (size_t k = 0; k < 2; k++)
 		fp_ir_each (ir, kinds[k], r)
 			if (rights & r->u.file.rights &&
-			    is_below(path, r->u.file.paths.at[0]->path))
+			    fp_path_is_below(path, r->u.file.paths.at[0]->path))
 				return r;
 	if (mount && mount->u.mount.flags & FP_MNT_READONLY && rights & WRITING)
 		return mount;

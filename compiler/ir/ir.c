@@ -90,6 +90,13 @@ const char *fp_tier_name(enum fp_tier tier)
 	return names[tier];
 }
 
+bool fp_path_is_below(const char *path, const char *dir)
+{
+	size_t n = strlen(dir);
+
+	return !strncmp(path, dir, n) && (n == 1 || !path[n] || path[n] == '/');
+}
+
 bool fp_text_is_template(const char *text)
 {
 	return strstr(text, "${") != NULL;

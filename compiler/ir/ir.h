@@ -461,7 +461,8 @@ const char *fp_kind_what(enum fp_kind kind);
 const char *fp_action_name(enum fp_action action); /* "kill", "kill-thread", "trap", "errno", ... */
 const char *fp_tier_name(enum fp_tier tier);
 
-bool fp_text_is_template(const char *text); /* holds an open parameter */
+bool fp_path_is_below(const char *path, const char *dir); /* or is it; both canonical */
+bool fp_text_is_template(const char *text);               /* holds an open parameter */
 
 /* What the rules say of each call, strictest first; for a policy whose rules are in order. */
 const struct fp_call_plan *fp_ir_plan_calls(struct fp_arena *a, const struct fp_ir *ir);
