@@ -93,7 +93,7 @@ refused "an opcode" opcode 'byte 0: an opcode that seccomp does not take'
 refused "deep JSON" deep 'byte 80: nested too deeply'
 refused "an action" action.json "/syscalls/0: 'action' is no action"
 refused "an index" index.json '/syscalls/1: an index is not 0 to 5'
-refused "a member twice" twice.json 'line 1: duplicate object key'
+refused "a member twice" twice.json 'line 1: the member defaultAction stands twice'
 printf '\000\000\000\000\007\000\000\000\004\000\000\000\000\000\000\000\007\000\000\000\000\000\000\000\040\000\000\000\020\000\000\000\074\000\000\000\000\000\000\000' | cat - ret >div
 verify --seccomp=div --arch=x86_64
 is "$status" 3 "a quotient that is not modelled is undecided"
