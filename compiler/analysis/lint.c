@@ -73,7 +73,7 @@ static void add(struct fp_lint *l, struct fp_span span, const char *section, con
 				     .text = text,
 				     .subject = thing };
 
-	f.places = fp_arena_printf(&l->u->arena, "%s %s", section, thing);
+	f.places = fp_arena_printf(&l->u->arena, "%s %s %s", section, l->row->section, thing);
 	fp_lint_finding_add(l->u, l->out, f);
 }
 
