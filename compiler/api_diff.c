@@ -22,8 +22,16 @@ static bool has_end(const char *name, const char *end)
 	return n > m && !strcmp(name + n - m, end);
 }
 
+/* Bytes of JSON: a tree takes twenty times as much, and both sides may be one. */
+#define JSON_MAX ((size_t)4 << 20)
+
 static void load_json(struct fpolicy *p, const struct fp_source *src)
 {
+	if (src->len > JSON_MAX) {
+		fp_diag(&p->unit, FP_E_SIDE, nowhere, "%s is larger than %zu MiB", p->name,
+			JSON_MAX >> 20);
+		return;
+	}
 	const struct fp_span top = { src->base, src->base };
 	const json_t *root = fp_merge_parse(&p->unit, src);
 

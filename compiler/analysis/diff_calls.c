@@ -507,6 +507,13 @@ static const char *begin_sources(struct call_differ *c)
 	return is_any ? NULL : "the two sides are of different machines";
 }
 
+/* What is found from here on would not be certain. */
+static bool is_in_doubt(const struct call_differ *c)
+{
+	return c->dd->is_spent || (c->sides[0].calls && c->sides[0].calls->why) ||
+	       (c->sides[1].calls && c->sides[1].calls->why);
+}
+
 void fp_diff_calls(struct fp_differ *d)
 {
 	struct call_differ c = { .d = d, .dd = &d->p->dd, .sides = d->sides };
@@ -516,7 +523,7 @@ void fp_diff_calls(struct fp_differ *d)
 		nothing_is_known(d);
 		return;
 	}
-	for (size_t i = 0; i < fp_sys_count(); i++)
+	for (size_t i = 0; i < fp_sys_count() && !is_in_doubt(&c); i++)
 		compare_call(&c, fp_sys_at(i));
 	compare_unassigned(&c);
 	for (size_t i = 0; i < c.groups.n; i++)

@@ -6,7 +6,8 @@
 
 #include <string.h>
 
-#define ARGS_MAX 32u /* conditions of a rule; there are six arguments */
+#define ARGS_MAX 32u     /* conditions of a rule; there are six arguments */
+#define WORK_MAX 200000u /* rules of a call on an ABI, each with all before it */
 
 struct names {
 	FP_VEC(const char *) list;
@@ -33,12 +34,18 @@ struct rule {
 	struct filter filter;
 };
 
+struct numbers {
+	FP_VEC(size_t) list; /* ascending */
+};
+
 struct profile {
 	struct fp_unit *u;
 	struct fp_span span;
 	struct fp_decision rest;
 	uint8_t open; /* bit per ABI */
 	FP_VEC(struct rule) rules;
+	struct numbers *of_call; /* by call: its rules */
+	size_t work;
 	struct fp_call_source source;
 	bool failed;
 };
@@ -197,6 +204,11 @@ static void read_rule(struct profile *p, const json_t *from)
 	read_filter(p, json_object_get(from, "includes"), &r.filter.caps, &r.filter.machines);
 	read_filter(p, json_object_get(from, "excludes"), &r.filter.no_caps, &r.filter.no_machines);
 	fp_vec_push(&p->u->arena, &p->rules, r);
+	for (i = 0; i < r.calls.n; i++) {
+		struct numbers *of = &p->of_call[r.calls.at[i]];
+		if (!of->list.n || of->list.at[of->list.n - 1] != p->rules.n - 1)
+			fp_vec_push(&p->u->arena, &of->list, p->rules.n - 1);
+	}
 }
 
 static void open_abi(struct profile *p, const json_t *name)
@@ -278,14 +290,6 @@ static uint32_t speaks(struct fp_dd *d, const struct rule *r, enum fp_abi abi)
 	return fp_dd_and(d, counts(d, &r->filter, abi), all);
 }
 
-static bool names_call(const struct rule *r, uint16_t index)
-{
-	for (size_t i = 0; i < r->calls.n; i++)
-		if (r->calls.at[i] == index)
-			return true;
-	return false;
-}
-
 static bool is_same(struct fp_decision a, struct fp_decision b)
 {
 	return a.action == b.action && a.data == b.data;
@@ -351,11 +355,16 @@ static uint32_t decide(struct profile *p, struct fp_dd *d, const struct fp_sysde
 	uint32_t told[FP_ACT_N] = { 0 }, any = FP_DD_FALSE;
 	FP_VEC(const struct rule *) beside = { 0 };
 
-	for (size_t i = 0; i < p->rules.n; i++) {
-		const struct rule *r = &p->rules.at[i];
-		if (!names_call(r, sys->index) || is_same(r->decision, p->rest) ||
-		    (r->n > 0) != with_args || counts(d, &r->filter, abi) == FP_DD_FALSE)
+	for (size_t i = 0; i < p->of_call[sys->index].list.n; i++) {
+		const struct rule *r = &p->rules.at[p->of_call[sys->index].list.at[i]];
+		if (is_same(r->decision, p->rest) || (r->n > 0) != with_args ||
+		    counts(d, &r->filter, abi) == FP_DD_FALSE)
 			continue;
+		p->work += r->n ? i : 0;
+		if (p->work > WORK_MAX) {
+			p->source.why = "there are more rules than can be looked at";
+			return rest;
+		}
 		uint32_t where = speaks(d, r, abi);
 		uint32_t others = fp_dd_and(d, any, fp_dd_not(d, told[r->decision.action]));
 		if (fp_dd_and(d, where, others) != FP_DD_FALSE)
@@ -412,6 +421,7 @@ const struct fp_call_source *fp_profile_read(struct fp_unit *u, const json_t *ro
 	size_t i;
 
 	*p = (struct profile){ .u = u, .span = span };
+	p->of_call = FP_NEW_ARRAY(&u->arena, fp_sys_count(), struct numbers);
 	root = in_config ? in_config : root;
 	if (!json_is_string(json_object_get(root, "defaultAction")))
 		fail(p, "it has no defaultAction", NULL);

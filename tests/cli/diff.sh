@@ -342,6 +342,26 @@ run "$fpolicyc" diff --require=narrower old.policy new.policy
 took=$((($(date +%s%N) - start) / 1000000))
 [ $status -ne 0 ] && [ $took -lt 5000 ]; ok $? "masks: no pass (exit code $status) in less than 5 s ($took ms)"
 
+# A profile larger than any work: 600 rules for each of 100 calls.
+awk 'BEGIN {
+	printf "{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"syscalls\": ["
+	n = split("read write open close stat fstat lstat poll lseek mmap mprotect munmap brk ioctl pread64 pwrite64 readv writev access pipe select mremap msync mincore madvise shmget", call)
+	for (i = 0; i < 600; i++) {
+		printf "%s{\"names\": [", i ? "," : ""
+		for (k = 1; k <= n; k++) printf "%s\"%s\"", k > 1 ? "," : "", call[k]
+		printf "], \"action\": \"SCMP_ACT_ALLOW\", \"args\": [{\"index\": %d, \"op\": \"SCMP_CMP_EQ\", \"value\": %d}]}", i % 6, i
+	}
+	print "]}"
+}' >large.json
+start=$(date +%s%N)
+run "$fpolicyc" diff --require=narrower lab/debian-13/oci/config.json large.json
+took=$((($(date +%s%N) - start) / 1000000))
+[ $status -eq 1 ] || [ $status -eq 3 ]; ok $? "a large profile is no pass: exit code $status"
+[ $took -lt 5000 ]; ok $? "in less than 5 s ($took ms)"
+yes '{"a": [1, 1, 1, 1]}' | head -c 50000000 >large.json
+run "$fpolicyc" diff --require=narrower lab/debian-13/oci/config.json large.json
+is "$status $(echo "$out" | grep -c E0901)" "2 1" "a profile of 50 MB"
+
 run "$fpolicyc" diff "$docker" "$docker" --require=same
 is $status 0 "docker's default is itself"
 done_testing
