@@ -6,6 +6,21 @@
 begin=$(now)
 step() { note "time layers/$1 $begin $(now)"; begin=$(now); }
 
+# Seconds that a cgroup's process takes for 3 MiB of the disk, without io.max and with that of a policy whose device has
+# its number; tests/lab/io.policy lets 2 MiB pass a second.
+limit_io() {
+	mkdir -p $cgroups/io
+	: >/run/io
+	for limit in none io.max; do
+		[ $limit = none ] || cat /t/io.max >$cgroups/io/io.max || note "io.max was refused"
+		echo 3 >/proc/sys/vm/drop_caches
+		from=$(now)
+		cell -c $cgroups/io -- /usr/bin/busybox dd if=/dev/vda of=/dev/null bs=64k count=48 2>/dev/null
+		echo "$limit $from $(now)" >>/run/io
+	done
+	send io /run/io
+}
+
 make_world
 load_lsm
 
@@ -27,6 +42,9 @@ if is_base layers; then
 	new_cgroup
 	run_cell layers/cgroup2 cgroup2 -c $cgroups/job
 	step cgroup2
+
+	limit_io
+	step io
 
 	in_net job nft -f /t/out/nftables/egress.nft || note "egress.nft was refused"
 	run_cell layers/nftables nftables -n /run/netns/job

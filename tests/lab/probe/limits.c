@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/sysinfo.h>
 #include <sys/wait.h>
@@ -97,6 +98,22 @@ static uint64_t living(void)
 	return n;
 }
 
+static _Noreturn void stay(void)
+{
+	for (;;)
+		pause();
+}
+
+/* A child that ends with its parent, whose time may end first: it holds the pipe of the results. */
+static pid_t fork_bound(void)
+{
+	pid_t pid = fork();
+
+	if (!pid)
+		prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	return pid;
+}
+
 void act_tasks(char **arg, const struct options *o, struct outcome *out)
 {
 	uint64_t want, now = living();
@@ -110,10 +127,9 @@ void act_tasks(char **arg, const struct options *o, struct outcome *out)
 	pid_t *pids = calloc(want + 1, sizeof(*pids));
 	size_t n = 0;
 	while (pids && !error && now + n < want) {
-		pids[n] = fork();
+		pids[n] = fork_bound();
 		if (!pids[n])
-			for (;;)
-				pause();
+			stay();
 		if (pids[n] < 0)
 			error = errno;
 		else
@@ -155,15 +171,14 @@ static bool touch(uint64_t bytes)
 /* Its part stays touched until the parent has seen all of them. */
 static pid_t start_part(uint64_t bytes, volatile unsigned char *is_touched)
 {
-	pid_t pid = fork();
+	pid_t pid = fork_bound();
 
 	if (pid)
 		return pid;
 	if (!touch(bytes))
 		_exit(1);
 	*is_touched = 1;
-	for (;;)
-		pause();
+	stay();
 }
 
 static bool wait_for_parts(const volatile unsigned char *touched, const pid_t *pids)
