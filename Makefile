@@ -186,6 +186,7 @@ suites = $(foreach t,$(unit),'unit/$(t)=$(B)/asan/tests/unit/test_$(t)') \
 	'consumers/cgroup=$(B)/tests/consumers/cgroup $(B)/out/*/*/cgroup2' \
 	'consumers/runtimes=tests/consumers/runtime.sh $(B)/fpolicyc' \
 	'lab/bad-input=tests/lab/bad-input $(B)/fpolicyc' \
+	'consumers/mutants=$(B)/tests/consumers/mutants $(wildcard golden/*/*/seccomp/*.bpf)' \
 	'kernel/witness=tests/kernel/witness.sh $(B)/fpolicyc $(B)/tests/consumers/witness' \
 	'kernel/decisions=tests/kernel/decisions.sh $(B)/fpolicyc $(examples:%=$(B)/out/%)' \
 	'policies/lab-container=tests/policies/lab-container.sh $(B)/fpolicyc' \

@@ -177,6 +177,18 @@ static bool meets_default(const struct fp_scmp *o, const struct fp_sysdef *sys)
 	return false;
 }
 
+/* Where the list gives up a condition, something else speaks in place of the default, too. */
+static void claim_part(struct fp_scmp *o, const struct fp_rule *r, struct fp_decision d,
+		       const struct fp_scmp_verdict *v)
+{
+	const char *why = v->narrower ? v->narrower : v->wider;
+
+	if (d.action < o->rest.action)
+		claim(o, r, FP_CLAIM_WIDER, v->wider ? v->wider : why);
+	else if (o->claims[r->id].kind != FP_CLAIM_WIDER)
+		claim(o, r, FP_CLAIM_NARROWER, why);
+}
+
 static void claim_default(struct fp_scmp *o)
 {
 	const struct fp_rule *r = fp_ir_only(o->ir, FP_KIND_CALL_DEFAULT);
@@ -187,12 +199,14 @@ static void claim_default(struct fp_scmp *o)
 	for (size_t i = 0; i < fp_sys_count(); i++) {
 		const struct fp_scmp_verdict *v = &o->verdicts[i];
 		bool is_mux = fp_sys_at(i)->flags & FP_SYS_MULTIPLEXER;
-		/* a list that gives up a condition speaks where the default would have, too */
-		if (!v->narrower || !(is_mux || meets_default(o, fp_sys_at(i))))
+		bool is_part = meets_default(o, fp_sys_at(i));
+		if (!is_mux && is_part && (v->narrower || v->wider))
+			claim_part(o, r, d, v);
+		if (!is_mux || !v->narrower)
 			continue;
 		if (v->wider && d.action < FP_ACT_ERRNO)
 			claim(o, r, FP_CLAIM_WIDER, v->wider);
-		else if (d.action > FP_ACT_ERRNO)
+		else if (d.action > FP_ACT_ERRNO && o->claims[r->id].kind != FP_CLAIM_WIDER)
 			claim(o, r, FP_CLAIM_NARROWER, v->narrower);
 	}
 	struct dropped dropped = { 0 };

@@ -8,6 +8,9 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+/* Numbers from here on are x32's, but for -1: fp_meaning(). */
+#define X32_BEGIN 0x40000000u
+
 enum {
 	OP_DIFFERS = 24,
 	OP_MORE,
@@ -163,7 +166,7 @@ static bool find_abi(const struct fp_bpf_data *d, enum fp_abi *out)
 {
 	for (enum fp_abi abi = 0; abi < FP_ABI_N; abi++) {
 		const struct fp_abi_def *def = fp_abi(abi);
-		bool has_bit = d->nr & 0x40000000u && d->nr != UINT32_MAX;
+		bool has_bit = d->nr >= X32_BEGIN && d->nr != UINT32_MAX;
 		bool is_x86 = def->audit_arch == fp_abi(FP_ABI_X86_64)->audit_arch;
 		if (def->audit_arch != d->arch || (is_x86 && has_bit != !!def->nr_bit))
 			continue;

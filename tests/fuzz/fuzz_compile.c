@@ -31,6 +31,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	fpolicy_set_loader(p, load, &rest);
 	enum fpolicy_status status = fpolicy_add_target(p, "debian-12");
+	/* A child process for each input would be most of the time. */
+	if (status == FPOLICY_OK)
+		status = fpolicy_set_proof(p, "filters");
 	if (status == FPOLICY_OK)
 		status = fpolicy_compile(p, "fuzz.policy", (const char *)data,
 					 size - rest.len - (nul != NULL));
