@@ -41,6 +41,12 @@ struct fp_json_fault {
 
 json_t *fp_json_read(struct fp_unit *u, const char *text, size_t len, struct fp_json_fault *fault);
 
+/*
+ * A member's name as Go compares it: without regard to case, by simple Unicode folding (U+017F is
+ * an s, U+212A a k). Of two spellings the later one wins there. Returns the length, below `room`.
+ */
+size_t fp_json_fold(const char *text, char *out, size_t room);
+
 void fp_json_write(struct fp_unit *u, json_t *value, struct fp_buf *out);
 
 /*

@@ -304,3 +304,22 @@ json_t *fp_json_read(struct fp_unit *u, const char *text, size_t len, struct fp_
 		return fail(&r, 1, "something stands behind its end"), NULL;
 	return r.root;
 }
+
+size_t fp_json_fold(const char *text, char *out, size_t room)
+{
+	size_t n = 0;
+
+	for (const char *c = text; *c && n + 1 < room; c++) {
+		if (!strncmp(c, "\xc5\xbf", 2)) {
+			out[n++] = 's';
+			c++;
+		} else if (!strncmp(c, "\xe2\x84\xaa", 3)) {
+			out[n++] = 'k';
+			c += 2;
+		} else {
+			out[n++] = *c >= 'A' && *c <= 'Z' ? (char)(*c - 'A' + 'a') : *c;
+		}
+	}
+	out[n] = 0;
+	return n;
+}

@@ -40,8 +40,8 @@ static void wrong(const struct lists *l, const char *path, const char *why)
 	fp_diag(l->u, FP_E_ARTIFACT, nowhere, "%s is no list that a runtime takes: %s", path, why);
 }
 
-static size_t pair_of(struct lists *l, const struct fp_artifact *a, const json_t *root,
-		      enum fp_arch arch, const char *path)
+static size_t pair_of(struct lists *l, const struct fp_artifact *a, json_t *root, enum fp_arch arch,
+		      const char *path)
 {
 	const struct fp_list_host host = { .arch = arch };
 	struct pair p = { .source = a, .arch = arch };

@@ -23,34 +23,12 @@ static bool is_enough(const struct checker *c)
 
 /* ---- members that have no row ---- */
 
-/*
- * Go matches members without regard to case, by simple Unicode folding: U+017F is an s and U+212A a
- * k. Of two spellings the later wins there.
- */
-static size_t fold(const char *text, char *out, size_t room)
-{
-	size_t n = 0;
-
-	for (const char *c = text; *c && n + 1 < room; c++) {
-		if (!strncmp(c, "\xc5\xbf", 2)) {
-			out[n++] = 's';
-			c++;
-		} else if (!strncmp(c, "\xe2\x84\xaa", 3)) {
-			out[n++] = 'k';
-			c += 2;
-		} else {
-			out[n++] = *c >= 'A' && *c <= 'Z' ? (char)(*c - 'A' + 'a') : *c;
-		}
-	}
-	out[n] = 0;
-	return n;
-}
-
 /* At most a third of a name's letters differ, and two. */
 static unsigned distance(const char *key, const char *name)
 {
 	char a[64], b[64];
-	size_t len = strlen(name), n = fold(key, a, sizeof(a)), k = fold(name, b, sizeof(b));
+	size_t len = strlen(name), n = fp_json_fold(key, a, sizeof(a)),
+	       k = fp_json_fold(name, b, sizeof(b));
 	unsigned limit = len >= 8 ? 2 : len >= 4 ? 1 : 0;
 	unsigned d = strlen(key) < sizeof(a) ? fp_edit_distance(a, n, b, k, limit) : 3;
 

@@ -194,6 +194,12 @@ struct fp_decision fp_bpf_decision(uint32_t value)
 	}
 }
 
+bool fp_bpf_is_action(uint32_t value)
+{
+	return fp_bpf_decision(value).action != FP_ACT_KILL ||
+	       (value & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_KILL_PROCESS;
+}
+
 const char *fp_bpf_decision_text(struct fp_arena *a, struct fp_decision d)
 {
 	static const char *const names[FP_ACT_N] = {

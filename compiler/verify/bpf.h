@@ -75,6 +75,9 @@ bool fp_bpf_run(const struct fp_bpf *b, const struct fp_bpf_data *d, uint32_t *v
 /* What the kernel makes of a returned value: __seccomp_filter(). */
 struct fp_decision fp_bpf_decision(uint32_t value);
 
+/* Whether the kernel knows the action of a returned value. */
+bool fp_bpf_is_action(uint32_t value);
+
 /* "ALLOW", "ERRNO(EPERM)", "KILL_PROCESS": the kernel's own words. */
 const char *fp_bpf_decision_text(struct fp_arena *a, struct fp_decision d);
 

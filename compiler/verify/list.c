@@ -12,6 +12,7 @@ struct reader {
 	const struct fp_list_host *host;
 	struct fp_list *out;
 	const char *why;
+	bool is_docker; /* not of an OCI configuration */
 };
 
 static bool refuse(struct reader *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -112,6 +113,60 @@ const char *fp_list_parse(struct fp_unit *u, const char *text, size_t len, json_
 	return *root ? NULL
 		     : fp_arena_printf(&u->arena, "line %zu: %s",
 				       line_of(fp_buf_text(&copy), fault.at), fault.text);
+}
+
+/* ---- members ---- */
+
+/* Spelled otherwise they are other members to crun, and the same to whatever is written in Go. */
+static const char *const members[] = {
+	"action",          "archMap",  "architecture", "architectures",
+	"arches",          "args",     "caps",         "defaultAction",
+	"defaultErrnoRet", "errnoRet", "excludes",     "includes",
+	"index",           "linux",    "minKernel",    "name",
+	"names",           "op",       "seccomp",      "subArchitectures",
+	"syscalls",        "value",    "valueTwo",
+};
+
+static bool is_spelled(struct reader *r, const char *key)
+{
+	char folded[32], name[32];
+
+	fp_json_fold(key, folded, sizeof(folded));
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+		fp_json_fold(members[i], name, sizeof(name));
+		if (!strcmp(folded, name) && strcmp(key, members[i]))
+			return refuse(r, "'%s' is '%s' to some runtimes and not to others", key,
+				      members[i]);
+	}
+	return true;
+}
+
+static bool are_spelled(struct reader *r, json_t *object)
+{
+	const char *key;
+	json_t *it;
+
+	json_object_foreach(object, key, it) if (!is_spelled(r, key)) return false;
+	return true;
+}
+
+/* Also what is in it: prepare() has bounded the depth. */
+static bool all_spelled(struct reader *r, json_t *value)
+{
+	const char *key;
+	json_t *it;
+	size_t i;
+
+	json_array_foreach(value, i, it) if (!all_spelled(r, it)) return false;
+	json_object_foreach(value, key, it) if (!all_spelled(r, it)) return false;
+	return are_spelled(r, value);
+}
+
+/* What Docker makes rules from; runtimes read on as if it were not there. */
+static bool is_docker(struct reader *r, const json_t *in, const char *key)
+{
+	return r->is_docker || !json_object_get(in, key) ||
+	       refuse(r, "'%s' is of Docker's profiles: a runtime does not read it", key);
 }
 
 /* ---- words ---- */
@@ -227,8 +282,8 @@ static bool read_arch_map(struct reader *r, const json_t *map)
 		const char *name = json_string_value(json_object_get(it, "architecture"));
 		if (!name)
 			return refuse(r, "archMap %zu names no architecture", i);
-		if (!strcmp(name, own) && !read_archs(r, json_object_get(it, "subArchitectures")))
-			return false;
+		if (!strcmp(name, own)) /* later rows of it are not looked at */
+			return read_archs(r, json_object_get(it, "subArchitectures"));
 	}
 	return true;
 }
@@ -371,7 +426,8 @@ static bool read_rule(struct reader *r, const json_t *in)
 
 	if (!json_is_object(in))
 		return refuse(r, "no object");
-	if (!is_for_host(r, in, &is_for) ||
+	if (!is_docker(r, in, "name") || !is_docker(r, in, "includes") ||
+	    !is_docker(r, in, "excludes") || !is_for_host(r, in, &is_for) ||
 	    !read_action(r, in, "action", "errnoRet", &rule.action) ||
 	    !read_args(r, json_object_get(in, "args"), &rule) || !read_names(r, in, &rule))
 		return false;
@@ -384,18 +440,23 @@ static bool read_rule(struct reader *r, const json_t *in)
 	return true;
 }
 
-const char *fp_list_read(struct fp_unit *u, const json_t *root, const struct fp_list_host *host,
+const char *fp_list_read(struct fp_unit *u, json_t *root, const struct fp_list_host *host,
 			 struct fp_list *out)
 {
 	struct reader r = { .u = u, .host = host, .out = out };
-	const json_t *linux_ = json_object_get(root, "linux"), *rule;
+	json_t *linux_ = json_object_get(root, "linux"), *rule;
 	size_t i;
 
+	*out = (struct fp_list){ 0 };
+	if (!are_spelled(&r, root) || !are_spelled(&r, linux_))
+		return r.why;
+	r.is_docker = !linux_;
 	if (linux_)
 		root = json_object_get(linux_, "seccomp");
-	*out = (struct fp_list){ 0 };
 	if (!json_is_object(root))
 		return "there is no profile";
+	if (!all_spelled(&r, root) || !is_docker(&r, root, "archMap"))
+		return r.why;
 	out->has_default_errno = json_is_integer(json_object_get(root, "defaultErrnoRet"));
 	if (!read_action(&r, root, "defaultAction", "defaultErrnoRet", &out->default_action) ||
 	    !read_archs(&r, json_object_get(root, "architectures")) ||

@@ -56,7 +56,7 @@ struct fp_list_host {
  * on success; else why a runtime would refuse it, with the place. `u` owns what is returned.
  */
 const char *fp_list_parse(struct fp_unit *u, const char *text, size_t len, json_t **root);
-const char *fp_list_read(struct fp_unit *u, const json_t *root, const struct fp_list_host *host,
+const char *fp_list_read(struct fp_unit *u, json_t *root, const struct fp_list_host *host,
 			 struct fp_list *out);
 
 /* ---- what libseccomp makes of it ---- */

@@ -58,13 +58,32 @@ static bool undecided(struct asker *a, const struct fp_foreign *f, const char *w
 	return false;
 }
 
+/*
+ * An action that no kernel knows kills, but it is not the strictest: of a stack the lowest number
+ * counts, known or not. NULL where there is none.
+ */
+static const char *unknown_action(struct asker *a, const struct fp_bpf *b)
+{
+	for (uint32_t pc = 0; pc < b->n; pc++) {
+		const struct fp_bpf_insn *i = &b->at[pc];
+		bool is_known = i->op != FP_BPF_RET || fp_bpf_is_action(i->k);
+		if (!is_known || i->op == FP_BPF_RET_A)
+			return fp_arena_printf(a->v.arena, "byte %u: %s", pc * 8,
+					       is_known ? "computes an action, in a stack"
+							: "no action of the kernel, in a stack");
+	}
+	return NULL;
+}
+
 static bool read_code(struct asker *a, struct layer *l)
 {
 	const char *why = fp_verify_decode(&a->v, l->file->data, l->file->len, &l->code);
 
 	if (why)
 		return refuse(a, l->file, why);
-	why = fp_bpf_diagram(&a->v.dd, a->v.arena, &l->code, &l->node);
+	why = a->q->n > 1 ? unknown_action(a, &l->code) : NULL;
+	if (!why)
+		why = fp_bpf_diagram(&a->v.dd, a->v.arena, &l->code, &l->node);
 	return !why || undecided(a, l->file, why);
 }
 

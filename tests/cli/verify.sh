@@ -37,6 +37,15 @@ is "$status" 0 "it is wider"
 verify --seccomp=wider/debian-12/seccomp/x86_64.bpf --seccomp=$bpf
 is "$status $out" "0 PROVED: wider/debian-12/seccomp/x86_64.bpf + $bpf decides every call as policy p on x86_64, debian-12" \
 	"of a stack the strictest counts"
+printf '\006\000\000\000\000\000\376\177' >unknown
+verify --seccomp=unknown --arch=x86_64 --against=narrower
+is "$status" 0 "an action that no kernel knows kills"
+verify --seccomp=wider/debian-12/seccomp/x86_64.bpf --seccomp=unknown --arch=x86_64 --against=narrower
+is "$status $out" "3 fpolicyc: error: undecided: unknown: byte 0: no action of the kernel, in a stack [E0604]" \
+	"but gives way to SECCOMP_RET_LOG, a smaller number"
+printf '\000\000\000\000\000\000\376\177\026\000\000\000\000\000\000\000' >computed
+verify --seccomp=$bpf --seccomp=computed --against=narrower
+is "$status" 3 "nor is a computed one believed"
 verify --seccomp=$bpf --arch=aarch64
 is "$status" 1 "a filter of another machine"
 
@@ -61,6 +70,9 @@ for f in list config docker; do
 	case $out in "$f.json, as it is taken by crun: call number 1073741824 on x32 is answered with KILL_THREAD, and the policy says KILL_PROCESS"* | *" KILL_THREAD, and the policy says KILL_PROCESS"*) same=no ;; *) same=$out ;; esac
 	is "$status $same" "1 no" "but ends the thread where another architecture is met"
 done
+sed 's/\("archMap": \[{[^}]*}\)/\1, {"architecture": "SCMP_ARCH_X86_64", "subArchitectures": ["SCMP_ARCH_X86"]}/' docker.json >map.json
+verify --seccomp=map.json --arch=x86_64 --against=narrower
+is "$status" 0 "Docker looks at one row for an architecture"
 sed 's/"read", //' list.json >less.json
 verify --seccomp=less.json --arch=x86_64
 is "$status $(echo "$out" | head -n 1)" "1 less.json, as it is taken by crun: read(0, 0, 0) on x86_64 is answered with ERRNO(EPERM), and the policy says ALLOW" \
@@ -85,6 +97,11 @@ awk 'BEGIN { for (i = 0; i < 100000; i++) printf "{\"a\":"; }' >deep
 sed 's/SCMP_ACT_ALLOW/SCMP_ACT_MAYBE/' list.json >action.json
 sed 's/"index": 2/"index": 6/' list.json >index.json
 sed 's/"defaultAction"/"defaultAction": "SCMP_ACT_KILL", "defaultAction"/' list.json >twice.json
+sed 's/"defaultAction"/"DefaultAction": "SCMP_ACT_ALLOW", "defaultAction"/' list.json >case.json
+sed 's/{"names": \["read"/{"name\xc5\xbf": ["mount"], "names": ["read"/' list.json >fold.json
+sed 's/{"ociVersion"/{"Linux": {"seccomp": {"defaultAction": "SCMP_ACT_ALLOW"}}, "ociVersion"/' config.json >linux.json
+printf '{"linux": {"seccomp": %s}}' "$(sed 's/"includes": {[^}]*}/"excludes": {"minKernel": "4.0"}/; s/"archMap": \[[^]]*\]/"architectures": []/' docker.json)" >excludes.json
+printf '{"linux": {"seccomp": %s}}' "$(cat docker.json)" >archmap.json
 refused "no code" empty 'byte 0: there is no instruction'
 refused "half an instruction" half 'byte 8: the file ends inside an instruction'
 refused "too much code" long 'byte 32768: more than 4096 instructions'
@@ -94,6 +111,11 @@ refused "deep JSON" deep 'byte 80: nested too deeply'
 refused "an action" action.json "/syscalls/0: 'action' is no action"
 refused "an index" index.json '/syscalls/1: an index is not 0 to 5'
 refused "a member twice" twice.json 'line 1: the member defaultAction stands twice'
+refused "a member that Go takes for another" case.json "'DefaultAction' is 'defaultAction' to some runtimes and not to others"
+refused "by Unicode folding, too" fold.json "'nameſ' is 'names' to some runtimes and not to others"
+refused "and around the profile" linux.json "'Linux' is 'linux' to some runtimes and not to others"
+refused "a condition that only Docker reads" excludes.json "/syscalls/1: 'excludes' is of Docker's profiles: a runtime does not read it"
+refused "architectures that only Docker reads" archmap.json "'archMap' is of Docker's profiles: a runtime does not read it"
 printf '\000\000\000\000\007\000\000\000\004\000\000\000\000\000\000\000\007\000\000\000\000\000\000\000\040\000\000\000\020\000\000\000\074\000\000\000\000\000\000\000' | cat - ret >div
 verify --seccomp=div --arch=x86_64
 is "$status" 3 "a quotient that is not modelled is undecided"
