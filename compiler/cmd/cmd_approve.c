@@ -9,9 +9,7 @@
 #include <string.h>
 
 struct options {
-	struct fp_input in;
 	const char *out, *until;
-	bool help;
 };
 
 static const char usage[] =
@@ -30,40 +28,31 @@ static const char usage[] =
 	"exit codes: 0 clean, 2 usage or input, 3 undecided, 4 internal error\n";
 
 enum {
-	OPT_UNTIL = FP_OPT_OWN,
-	OPT_HELP
+	OPT_UNTIL = FP_PAIR_OWN
 };
 
 static const struct option long_options[] = {
 	FP_INPUT_LONG,
 	{ "until", required_argument, NULL, OPT_UNTIL },
-	{ "help", no_argument, NULL, OPT_HELP },
+	FP_PAIR_HELP,
 	{ NULL, 0, NULL, 0 },
 };
 
-static bool take_option(struct options *o, int c, int before, char **argv)
+static bool take_option(void *own, int c, bool *ok)
 {
-	bool ok;
+	struct options *o = own;
 
-	if (fp_input_take(&o->in, c, &ok))
-		return ok;
-	switch (c) {
-	case 'o':
+	(void)ok;
+	if (c == 'o')
 		o->out = optarg;
-		return true;
-	case OPT_UNTIL:
+	else if (c == OPT_UNTIL)
 		o->until = optarg;
-		return true;
-	case OPT_HELP:
-		o->help = true;
-		return true;
-	default:
-		return fp_cmd_bad_option(c, before, argv, "approve", long_options), false;
-	}
+	return c == 'o' || c == OPT_UNTIL;
 }
 
-static int approve(const struct options *o, const struct fp_pair *pair)
+static int approve(const void *own, struct fp_pair *pair)
 {
+	const struct options *o = own;
 	struct fpolicy_approval a = { 0 };
 	enum fpolicy_status status =
 		fpolicy_approve(pair->policy[0], pair->policy[1], o->until, &a);
@@ -89,25 +78,9 @@ static int approve(const struct options *o, const struct fp_pair *pair)
 
 int fp_cmd_approve(int argc, char **argv)
 {
+	static const struct fp_pair_command command = { "approve",    "BASE",      ":o:D:I:", usage,
+							long_options, take_option, approve };
 	struct options o = { 0 };
-	struct fp_pair pair;
-	int c, before = 1;
 
-	optind = 1;
-	while ((c = getopt_long(argc, argv, ":o:D:I:", long_options, NULL)) != -1) {
-		if (!take_option(&o, c, before, argv))
-			return FP_EXIT_INPUT;
-		before = optind;
-	}
-	if (o.help) {
-		fputs(usage, stdout);
-		return FP_EXIT_OK;
-	}
-	if (argc - optind != 2)
-		return fp_cmd_error("approve takes BASE and NEW; try `fpolicyc approve --help`");
-	c = fp_pair_open(&pair, &o.in, argv + optind);
-	if (c == FP_EXIT_OK)
-		c = approve(&o, &pair);
-	fp_pair_close(&pair);
-	return c;
+	return fp_pair_main(&command, &o, argc, argv);
 }

@@ -9,9 +9,8 @@
 #include <string.h>
 
 struct options {
-	struct fp_input in;
 	struct fpolicy_question question;
-	bool quiet, help;
+	bool quiet;
 };
 
 static const char usage[] =
@@ -35,10 +34,9 @@ static const char usage[] =
 	"3 undecided; 4 internal error\n";
 
 enum {
-	OPT_REQUIRE = FP_OPT_OWN,
+	OPT_REQUIRE = FP_PAIR_OWN,
 	OPT_FORMAT,
-	OPT_LAYERS,
-	OPT_HELP
+	OPT_LAYERS
 };
 
 static const struct option long_options[] = {
@@ -47,7 +45,7 @@ static const struct option long_options[] = {
 	{ "format", required_argument, NULL, OPT_FORMAT },
 	{ "layers", no_argument, NULL, OPT_LAYERS },
 	{ "quiet", no_argument, NULL, 'q' },
-	{ "help", no_argument, NULL, OPT_HELP },
+	FP_PAIR_HELP,
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -62,64 +60,45 @@ static bool take_require(struct options *o, const char *word)
 	return true;
 }
 
-static bool take_option(struct options *o, int c, int before, char **argv)
+static bool take_option(void *own, int c, bool *ok)
 {
-	bool ok;
+	struct options *o = own;
 
-	if (fp_input_take(&o->in, c, &ok))
-		return ok;
 	switch (c) {
 	case 'q':
 		o->quiet = true;
 		return true;
 	case OPT_REQUIRE:
-		return take_require(o, optarg);
+		*ok = take_require(o, optarg);
+		return true;
 	case OPT_FORMAT:
-		return fp_pair_format(optarg, &o->question.format);
+		*ok = fp_pair_format(optarg, &o->question.format);
+		return true;
 	case OPT_LAYERS:
 		o->question.with_layers = true;
 		return true;
-	case OPT_HELP:
-		o->help = true;
-		return true;
 	default:
-		return fp_cmd_bad_option(c, before, argv, "diff", long_options), false;
+		return false;
 	}
 }
 
-static int compare(const struct options *o, char **words)
+static int compare(const void *own, struct fp_pair *pair)
 {
 	struct fpolicy_comparison found = { 0 };
-	struct fp_pair pair;
-	int code = fp_pair_open(&pair, &o->in, words);
+	const struct options *o = own;
+	enum fpolicy_status status =
+		fpolicy_diff(pair->policy[0], pair->policy[1], &o->question, &found);
 
-	if (code == FP_EXIT_OK) {
-		enum fpolicy_status status =
-			fpolicy_diff(pair.policy[0], pair.policy[1], &o->question, &found);
-		if (found.text && !o->quiet)
-			fputs(found.text, stdout);
-		code = fp_cmd_finish(pair.policy[1], status);
-	}
-	fp_pair_close(&pair);
-	return code;
+	if (found.text && !o->quiet)
+		fputs(found.text, stdout);
+	return fp_cmd_finish(pair->policy[1], status);
 }
 
 int fp_cmd_diff(int argc, char **argv)
 {
+	static const struct fp_pair_command command = { "diff",       "OLD",       ":D:I:q", usage,
+							long_options, take_option, compare };
 	struct options o = { 0 };
-	int c, before = 1;
 
-	optind = 1;
-	while ((c = getopt_long(argc, argv, ":D:I:q", long_options, NULL)) != -1) {
-		if (!take_option(&o, c, before, argv))
-			return FP_EXIT_INPUT;
-		before = optind;
-	}
-	if (o.help) {
-		fputs(usage, stdout);
-		return FP_EXIT_OK;
-	}
-	if (argc - optind != 2)
-		return fp_cmd_error("diff takes OLD and NEW; try `fpolicyc diff --help`");
-	return compare(&o, argv + optind);
+	return fp_pair_main(&command, &o, argc, argv);
 }

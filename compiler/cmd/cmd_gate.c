@@ -16,9 +16,8 @@
 #define SUFFIX        ".approval"
 
 struct options {
-	struct fp_input in;
 	const char *signatures, *signers;
-	bool quiet, help;
+	bool quiet;
 };
 
 static const char usage[] =
@@ -40,9 +39,8 @@ static const char usage[] =
 	"exit codes: 0 it passes; 1 it does not; 2 usage or input; 3 undecided; 4 internal error\n";
 
 enum {
-	OPT_SIGNATURES = FP_OPT_OWN,
-	OPT_SIGNERS,
-	OPT_HELP
+	OPT_SIGNATURES = FP_PAIR_OWN,
+	OPT_SIGNERS
 };
 
 static const struct option long_options[] = {
@@ -50,16 +48,15 @@ static const struct option long_options[] = {
 	{ "signatures", required_argument, NULL, OPT_SIGNATURES },
 	{ "allowed-signers", required_argument, NULL, OPT_SIGNERS },
 	{ "quiet", no_argument, NULL, 'q' },
-	{ "help", no_argument, NULL, OPT_HELP },
+	FP_PAIR_HELP,
 	{ NULL, 0, NULL, 0 },
 };
 
-static bool take_option(struct options *o, int c, int before, char **argv)
+static bool take_option(void *own, int c, bool *ok)
 {
-	bool ok;
+	struct options *o = own;
 
-	if (fp_input_take(&o->in, c, &ok))
-		return ok;
+	(void)ok;
 	switch (c) {
 	case 'q':
 		o->quiet = true;
@@ -70,11 +67,8 @@ static bool take_option(struct options *o, int c, int before, char **argv)
 	case OPT_SIGNERS:
 		o->signers = optarg;
 		return true;
-	case OPT_HELP:
-		o->help = true;
-		return true;
 	default:
-		return fp_cmd_bad_option(c, before, argv, "gate", long_options), false;
+		return false;
 	}
 }
 
@@ -204,14 +198,17 @@ static int ask_owner(struct gate *g)
 	return look(g);
 }
 
-static int judge(const struct options *o, struct fp_pair *pair)
+static int judge(const void *own, struct fp_pair *pair)
 {
+	const struct options *o = own;
 	struct gate g = { .o = o, .pair = pair };
 	const struct fpolicy_question question = { .require = FPOLICY_REQUIRE_NARROWER };
 	struct fpolicy_comparison found = { 0 };
 	struct fpolicy_approval want = { 0 };
-	enum fpolicy_status status = fpolicy_approve(pair->policy[0], pair->policy[1], NULL, &want);
 
+	if (!o->signatures != !o->signers)
+		return fp_cmd_error("--signatures and --allowed-signers go together");
+	enum fpolicy_status status = fpolicy_approve(pair->policy[0], pair->policy[1], NULL, &want);
 	if (status != FPOLICY_OK && status != FPOLICY_UNDECIDED)
 		return fp_cmd_finish(pair->policy[1], status);
 	g.owner = want.owner;
@@ -230,27 +227,9 @@ static int judge(const struct options *o, struct fp_pair *pair)
 
 int fp_cmd_gate(int argc, char **argv)
 {
+	static const struct fp_pair_command command = { "gate",       "BASE",      ":D:I:q", usage,
+							long_options, take_option, judge };
 	struct options o = { 0 };
-	struct fp_pair pair;
-	int c, before = 1;
 
-	optind = 1;
-	while ((c = getopt_long(argc, argv, ":D:I:q", long_options, NULL)) != -1) {
-		if (!take_option(&o, c, before, argv))
-			return FP_EXIT_INPUT;
-		before = optind;
-	}
-	if (o.help) {
-		fputs(usage, stdout);
-		return FP_EXIT_OK;
-	}
-	if (argc - optind != 2)
-		return fp_cmd_error("gate takes BASE and NEW; try `fpolicyc gate --help`");
-	if (!o.signatures != !o.signers)
-		return fp_cmd_error("--signatures and --allowed-signers go together");
-	c = fp_pair_open(&pair, &o.in, argv + optind);
-	if (c == FP_EXIT_OK)
-		c = judge(&o, &pair);
-	fp_pair_close(&pair);
-	return c;
+	return fp_pair_main(&command, &o, argc, argv);
 }

@@ -2,6 +2,7 @@
 /* Reading the two sides of a comparison. */
 #include "cmd/pair.h"
 
+#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,6 +57,49 @@ void fp_pair_close(struct fp_pair *p)
 		fp_input_close(&p->loader[side]);
 		free(p->spec[side]);
 	}
+}
+
+struct given {
+	struct fp_input in;
+	bool help;
+};
+
+static bool take(const struct fp_pair_command *command, void *own, struct given *g, int c,
+		 int before, char **argv)
+{
+	bool ok = true;
+
+	if (c == FP_PAIR_OPT_HELP)
+		return g->help = true;
+	if (fp_input_take(&g->in, c, &ok) || command->take(own, c, &ok))
+		return ok;
+	return fp_cmd_bad_option(c, before, argv, command->name, command->options), false;
+}
+
+int fp_pair_main(const struct fp_pair_command *command, void *own, int argc, char **argv)
+{
+	struct given g = { 0 };
+	struct fp_pair pair;
+	int c, before = 1;
+
+	optind = 1;
+	while ((c = getopt_long(argc, argv, command->letters, command->options, NULL)) != -1) {
+		if (!take(command, own, &g, c, before, argv))
+			return FP_EXIT_INPUT;
+		before = optind;
+	}
+	if (g.help) {
+		fputs(command->usage, stdout);
+		return FP_EXIT_OK;
+	}
+	if (argc - optind != 2)
+		return fp_cmd_error("%s takes %s and NEW; try `fpolicyc %s --help`", command->name,
+				    command->first, command->name);
+	c = fp_pair_open(&pair, &g.in, argv + optind);
+	if (c == FP_EXIT_OK)
+		c = command->run(own, &pair);
+	fp_pair_close(&pair);
+	return c;
 }
 
 bool fp_pair_format(const char *word, enum fpolicy_format *out)

@@ -15,6 +15,27 @@ struct fp_pair {
 int fp_pair_open(struct fp_pair *p, const struct fp_input *in, char **words);
 void fp_pair_close(struct fp_pair *p);
 
+/* A subcommand that takes two sides: its words, and what it does with them. */
+struct fp_pair_command {
+	const char *name, *first, *letters, *usage; /* `first`: what the old side is called */
+	const struct option *options;               /* FP_INPUT_LONG, FP_PAIR_HELP, its own */
+	bool (*take)(void *own, int c, bool *ok);   /* as fp_input_take() */
+	int (*run)(const void *own, struct fp_pair *pair);
+};
+
+/* Values of a command's own options begin at FP_PAIR_OWN. */
+enum {
+	FP_PAIR_OPT_HELP = FP_OPT_OWN,
+	FP_PAIR_OWN
+};
+
+#define FP_PAIR_HELP                                        \
+	{                                                   \
+		"help", no_argument, NULL, FP_PAIR_OPT_HELP \
+	}
+
+int fp_pair_main(const struct fp_pair_command *command, void *own, int argc, char **argv);
+
 /* --format: text or json. False after a message. */
 bool fp_pair_format(const char *word, enum fpolicy_format *out);
 

@@ -348,7 +348,7 @@ awk 'BEGIN {
 	n = split("read write open close stat fstat lstat poll lseek mmap mprotect munmap brk ioctl pread64 pwrite64 readv writev access pipe select mremap msync mincore madvise shmget", call)
 	for (i = 0; i < 600; i++) {
 		printf "%s{\"names\": [", i ? "," : ""
-		for (k = 1; k <= n; k++) printf "%s\"%s\"", k > 1 ? "," : "", call[k]
+		for (k = 1; k <= n; k++) printf "%s\"%s\"", (k > 1 ? "," : ""), call[k]
 		printf "], \"action\": \"SCMP_ACT_ALLOW\", \"args\": [{\"index\": %d, \"op\": \"SCMP_CMP_EQ\", \"value\": %d}]}", i % 6, i
 	}
 	print "]}"

@@ -393,8 +393,8 @@ static void expect_same(Z3_lbool truth, bool ours, const char *what)
 }
 
 /* Some rank that `a` reaches and `b` does not. */
-static void compare(const struct policy *a, const struct policy *b, const struct fp_sysdef *sys,
-		    enum fp_abi abi)
+static Z3_lbool reaches_more(const struct policy *a, const struct policy *b,
+			     const struct fp_sysdef *sys, enum fp_abi abi)
 {
 	Z3_ast wider[2], both[2];
 
@@ -403,9 +403,15 @@ static void compare(const struct policy *a, const struct policy *b, const struct
 		both[1] = Z3_mk_not(z, at_least(b, sys, abi, rank));
 		wider[rank - 1] = Z3_mk_and(z, 2, both);
 	}
+	return solve(Z3_mk_or(z, 2, wider));
+}
+
+static void compare(const struct policy *a, const struct policy *b, const struct fp_sysdef *sys,
+		    enum fp_abi abi)
+{
 	uint32_t mine = fp_domain_call(&prover.dd, a->ir, sys, abi, UINT16_MAX);
 	uint32_t theirs = fp_domain_call(&prover.dd, b->ir, sys, abi, UINT16_MAX);
-	expect_same(solve(Z3_mk_or(z, 2, wider)),
+	expect_same(reaches_more(a, b, sys, abi),
 		    fp_domain_wider(&prover.dd, mine, theirs) != FP_DD_FALSE, sys->name);
 }
 
@@ -425,19 +431,6 @@ static bool tells(const struct fp_diff *d, enum fp_change_kind kind, const char 
 	return false;
 }
 
-static bool is_wider(const struct policy *a, const struct policy *b, const struct fp_sysdef *sys,
-		     enum fp_abi abi)
-{
-	Z3_ast wider[2], both[2];
-
-	for (unsigned rank = 1; rank <= 2; rank++) {
-		both[0] = at_least(a, sys, abi, rank);
-		both[1] = Z3_mk_not(z, at_least(b, sys, abi, rank));
-		wider[rank - 1] = Z3_mk_and(z, 2, both);
-	}
-	return solve(Z3_mk_or(z, 2, wider)) == Z3_L_TRUE;
-}
-
 /* What the comparison of two whole policies tells of the one call that they decide differently. */
 static void compare_policies(const struct policy *a, const struct policy *b,
 			     const struct fp_sysdef *sys, enum fp_abi abi)
@@ -446,7 +439,8 @@ static void compare_policies(const struct policy *a, const struct policy *b,
 
 	fp_diff(&u, a->ir, b->ir, NULL, &d);
 	assert_false(d.whole.may_be_wider || d.whole.may_be_narrower);
-	bool wider = is_wider(b, a, sys, abi), narrower = is_wider(a, b, sys, abi);
+	bool wider = reaches_more(b, a, sys, abi) == Z3_L_TRUE;
+	bool narrower = reaches_more(a, b, sys, abi) == Z3_L_TRUE;
 	assert_int_equal(tells(&d, FP_CHANGE_WIDER, sys->name, fp_abi(abi)->name), wider);
 	assert_int_equal(tells(&d, FP_CHANGE_NARROWER, sys->name, fp_abi(abi)->name), narrower);
 	assert_true(!wider || d.whole.is_wider);
