@@ -83,8 +83,8 @@ bool fp_aa_claim_sockets(const struct fp_aa_plan *p, struct fp_emission *out,
 		      fp_target_why(p->target, FP_FEAT_AA_UNIX));
 	fp_emit_help(
 		out, r,
-		"leave AF_UNIX out of the domains that `socket` may have, or bind no directory "
-		"where the host keeps sockets");
+		"leave AF_UNIX out of the domains that `socket` and `socketpair` may have, or bind "
+		"no directory where the host keeps sockets");
 	return true;
 }
 

@@ -208,22 +208,28 @@ void fp_lint_abstract_unix(struct fp_lint *l)
 	}
 }
 
+/* True if a stricter rule decides before r whatever the arguments are, and is not there to take r
+ * back. */
+static bool is_covered(const struct fp_ir *ir, const struct fp_call_plan *plan,
+		       const struct fp_rule *r)
+{
+	for (size_t k = 0; k < plan->n && plan->at[k].rule != r; k++)
+		for (enum fp_abi abi = 0; abi < FP_ABI_N; abi++) {
+			const struct fp_pred *w = plan->at[k].rule->u.call.when[abi];
+			if (w && w->op == FP_PRED_TRUE &&
+			    !fp_ir_is_taken_back(ir, r, plan->at[k].rule))
+				return true;
+		}
+	return false;
+}
+
 /* A clause that no arguments reach: stricter rules of the call decide before it, always. */
 void fp_lint_unreachable(struct fp_lint *l)
 {
 	fp_ir_each (l->ir, FP_KIND_CALL, r) {
 		bool speaks = r->u.call.is_audit;
-		for (size_t i = 0; i < r->u.call.calls.n && !speaks; i++) {
-			const struct fp_call_plan *plan = &l->ir->calls[r->u.call.calls.at[i]];
-			bool is_covered = false;
-			for (size_t k = 0; k < plan->n && plan->at[k].rule != r; k++)
-				for (enum fp_abi abi = 0; abi < FP_ABI_N; abi++) {
-					const struct fp_pred *w =
-						plan->at[k].rule->u.call.when[abi];
-					is_covered |= w && w->op == FP_PRED_TRUE;
-				}
-			speaks = !is_covered;
-		}
+		for (size_t i = 0; i < r->u.call.calls.n && !speaks; i++)
+			speaks = !is_covered(l->ir, &l->ir->calls[r->u.call.calls.at[i]], r);
 		if (!speaks)
 			fp_lint_found(l, r, fp_sys_at(r->u.call.calls.at[0])->name, "%s: %s",
 				      l->row->summary, r->text);

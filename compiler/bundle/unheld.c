@@ -85,7 +85,19 @@ static void explain(struct fp_unit *u, const struct fp_bundle_target *t, const s
 				     t->layers[l].claims[r->id].reason);
 }
 
-static void help(struct fp_unit *u, const struct fp_bundle_target *t, const struct fp_rule *r)
+/* A target that came from a file has no name by which it could be printed. */
+static const char *to_start_from(struct fp_unit *u, const char *target)
+{
+	for (size_t i = 0; i < fp_target_builtin_count(); i++)
+		if (!strcmp(fp_target_builtin_name(i), target))
+			return fp_arena_printf(&u->arena,
+					       ": `fpolicyc targets %s` prints one to start from",
+					       target);
+	return "";
+}
+
+static void help(struct fp_unit *u, const struct fp_ir *ir, const struct fp_bundle_target *t,
+		 const struct fp_rule *r)
 {
 	for (enum fp_layer l = 0; l < FP_LAYER_N; l++) {
 		const struct fp_claim *c = &t->layers[l].claims[r->id];
@@ -94,14 +106,17 @@ static void help(struct fp_unit *u, const struct fp_bundle_target *t, const stru
 		if (!t->counts[l] && is_lsm(l) && c->kind <= FP_CLAIM_NARROWER)
 			fp_diag_help(u,
 				     "if the hosts do run %s, give a target file whose lsm.enabled "
-				     "says so: `fpolicyc targets %s` prints one to start from",
-				     fp_layer_names[l], t->target->name);
+				     "says so%s",
+				     fp_layer_names[l], to_start_from(u, t->target->name));
 	}
 	if (r->is_implied)
 		fp_diag_help(u,
 			     "change the targets, or say: %s { %s accept unenforced because "
 			     "\"...\"; }",
 			     fp_kind_section(r->kind), r->text);
+	else if (fp_ir_is_inherited(ir, r))
+		fp_diag_help(u, "it is a base's: change the targets, or repeat it in the policy "
+				"with: accept unenforced because \"...\"");
 	else
 		fp_diag_help(u, "change the rule or the targets, or say: accept unenforced because "
 				"\"...\"");
@@ -116,7 +131,36 @@ static void report(struct fp_unit *u, const struct fp_ir *ir, const struct fp_bu
 	if (r->is_implied)
 		fp_diag_note(u, nowhere, "the policy does not say it: that is what silence means");
 	explain(u, t, r);
-	help(u, t, r);
+	help(u, ir, t, r);
+}
+
+/* One statement may be several rules, which share what it accepts: memory, and its high. */
+static bool is_one_statement(const struct fp_rule *a, const struct fp_rule *b)
+{
+	return a != b && a->accepted && b->accepted && a->span.begin < b->span.end &&
+	       b->span.begin < a->span.end;
+}
+
+static bool is_held_everywhere(const struct fp_bundle *b, const struct fp_rule *r)
+{
+	bool best_effort;
+
+	for (size_t i = 0; i < b->target_count; i++)
+		if (!fp_bundle_is_held(b, &b->targets[i], r, &best_effort))
+			return false;
+	return true;
+}
+
+/* True if an acceptance has its use, or was told of, at another rule of the statement. */
+static bool is_settled(const struct fp_bundle *b, const struct fp_rule *r)
+{
+	for (size_t i = 0; i < b->ir->rule_count; i++) {
+		const struct fp_rule *other = &b->ir->rules[i];
+		if (is_one_statement(r, other) &&
+		    (other->id < r->id || !is_held_everywhere(b, other)))
+			return true;
+	}
+	return false;
 }
 
 void fp_bundle_check_held(struct fp_unit *u, const struct fp_bundle *b, const struct fp_rule *r)
@@ -135,7 +179,7 @@ void fp_bundle_check_held(struct fp_unit *u, const struct fp_bundle *b, const st
 	}
 	if (first && !r->accepted) {
 		report(u, b->ir, first, r, fp_buf_text(&names));
-	} else if (!first && r->accepted) {
+	} else if (!first && r->accepted && !is_settled(b, r)) {
 		fp_diag(u, FP_W_UNUSED, r->span, "'%s' is enforced: there is nothing to accept",
 			as_written(u, r));
 		fp_diag_help(u, "remove `accept unenforced`");

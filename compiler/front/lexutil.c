@@ -289,6 +289,8 @@ static const char *meant_number(const struct fp_lexeme *l)
 	size_t n = l->len > digits ? l->len - digits : 0;
 	struct fp_arena *a = &l->p->u->arena;
 
+	if (memchr(l->text, ':', l->len))
+		return "a port stands apart: `to 10.0.0.0/8 port 443`";
 	if (n && *unit == '.')
 		return "with a unit numbers are whole: take the next smaller unit, 1536MiB for "
 		       "1.5GiB";

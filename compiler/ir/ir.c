@@ -102,6 +102,17 @@ bool fp_text_is_template(const char *text)
 	return strstr(text, "${") != NULL;
 }
 
+bool fp_ir_is_inherited(const struct fp_ir *ir, const struct fp_rule *r)
+{
+	return r->origin && r->origin->span.begin != ir->span.begin;
+}
+
+bool fp_ir_is_taken_back(const struct fp_ir *ir, const struct fp_rule *r,
+			 const struct fp_rule *over)
+{
+	return fp_ir_is_inherited(ir, r) && r->origin != over->origin;
+}
+
 const struct fp_rule *fp_ir_only(const struct fp_ir *ir, enum fp_kind kind)
 {
 	return ir->first[kind] < ir->first[kind + 1] ? &ir->rules[ir->first[kind]] : NULL;

@@ -456,6 +456,13 @@ struct fp_ir {
 				  *fp_end_##r = (ir)->rules + (ir)->first[(k) + 1]; \
 	     r < fp_end_##r; r++)
 
+/* A base says it, or what every policy begins with; it stands elsewhere. */
+bool fp_ir_is_inherited(const struct fp_ir *ir, const struct fp_rule *r);
+
+/* A base's rule, and a stricter one that is not that base's: what extends it takes it back. */
+bool fp_ir_is_taken_back(const struct fp_ir *ir, const struct fp_rule *r,
+			 const struct fp_rule *over);
+
 const char *fp_kind_section(enum fp_kind kind);
 const char *fp_kind_what(enum fp_kind kind);
 const char *fp_action_name(enum fp_action action); /* "kill", "kill-thread", "trap", "errno", ... */

@@ -10,10 +10,12 @@
 
 void fp_sema_unknown_cap(struct fp_sema *s, const struct fp_ast *n)
 {
-	const char *word = n->name->text;
+	char *word = fp_arena_printf(&s->u->arena, "%s", n->name->text);
 	struct fp_nearest near;
 
-	word += !strncmp(word, "CAP_", 4) || !strncmp(word, "cap_", 4) ? 4 : 0;
+	for (char *c = word; *c; c++)
+		*c = *c >= 'A' && *c <= 'Z' ? (char)(*c - 'A' + 'a') : *c;
+	word += !strncmp(word, "cap_", 4) ? 4 : 0;
 	fp_diag(s->u, FP_E_UNKNOWN_WORD, n->span, "there is no capability '%s'", n->name->text);
 	fp_nearest_init(&near, word, strlen(word));
 	for (size_t i = 0; i < fp_cap_count(); i++)

@@ -439,7 +439,8 @@ static void dead_rules(struct fp_sema *s, const struct fp_ir *ir)
 				     "remove the rule");
 			continue;
 		}
-		if (over->rule == r || !is_unconditional(over->rule))
+		if (over->rule == r || !is_unconditional(over->rule) ||
+		    fp_ir_is_taken_back(ir, r, over->rule))
 			continue;
 		fp_diag(s->u, FP_W_DEAD_RULE, r->span, "this rule never speaks: '%s' is stricter",
 			over->rule->text);

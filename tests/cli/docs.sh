@@ -16,6 +16,8 @@ run "$fpolicyc" "$tmp/job.policy" -o "$tmp/out"
 is $status 0 "README's policy compiles"
 is "$(echo "$out" | sed "s|$tmp/||")" "$(sed -n 's/^    \(fetcher: .*\)/\1/p; s/^    \(OPEN: .*\)/\1/p; s/^    \(PROVED: .*\)/\1/p; s/^    \(NOT CHECKED: .*\)/\1/p' README.md)" \
 	"the terminal shows what README shows"
+"$fpolicyc" fmt --check "$tmp/job.policy" >/dev/null
+ok $? "README's policy is laid out as fmt does"
 block claims >"$tmp/shown"
 ok "$([ -s "$tmp/shown" ]; echo $?)" "README shows claims"
 is "$(grep -vxFf "$tmp/out/debian-12/claims.txt" "$tmp/shown")" "" "README's claims are those of claims.txt"

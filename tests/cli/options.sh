@@ -236,6 +236,21 @@ is "$status $(echo "$out" | grep -c '^silent.policy:1:.*nothing enforces .defaul
 is "$(echo "$out" | grep -c 'implied.policy')" 0 "and not in the standard library"
 is "$(echo "$out" | grep -c 'note: apparmor would hold it, and bare does not run it')" 1 "with the layer that would hold it"
 is "$(echo "$out" | grep -c 'help: .*files { default deny accept unenforced')" 1 "and what to say"
+is "$(echo "$out" | grep -c 'targets bare')" 0 "no built-in target is told of that is not there"
+
+# What a base says is accepted where it is repeated; a statement that is several rules is accepted for all of them.
+"$fpolicyc" targets debian-12 | sed 's/^\(cgroup.unified\t\)yes/\1no/' >old.target
+limits() { # of the base, of the policy
+	echo "language 1; policy b { owner \"o\"; targets debian-12; limits { $1 } never bpf; }
+		policy p extends b { devices { default deny accept unenforced because \"r\"; } limits { oom kill-group accept unenforced because \"r\"; $2 } }" >limits.policy
+	run "$fpolicyc" limits.policy --target=old.target -o limits
+}
+limits 'memory 8MiB high 4MiB;' ''
+is "$status $(echo "$out" | grep -c "help: it is a base's: .*repeat it in the policy")" "2 1" "a base's rule: repeat it"
+limits 'memory 8MiB high 4MiB;' 'memory 8MiB high 4MiB accept unenforced because "r";'
+is "$status $(echo "$out" | grep -c W0201)" "0 0" "repeated, and accepted for high alone"
+run "$fpolicyc" limits.policy --target=debian-12 -o limits
+is "$status $(echo "$out" | grep -c "'memory.*there is nothing to accept")" "0 1" "where both are enforced it is told once"
 
 cd "$root" || exit 2
 done_testing
