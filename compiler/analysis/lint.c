@@ -87,6 +87,10 @@ void fp_lint_found(struct fp_lint *l, const struct fp_rule *at, const char *thin
 	va_start(ap, format);
 	add(l, span, section, thing, formatted(l, format, ap));
 	va_end(ap);
+	/* Two mounts are two findings; a list of calls is one thing, however long it grows. */
+	if (at && at->kind > FP_KIND_CALL)
+		l->out->list.at[l->out->list.n - 1].subject =
+			fp_arena_printf(&l->u->arena, "%s\n%s", thing, at->text);
 	if (at && !is_users(l, at->span) && !at->is_implied)
 		fp_lint_finding_note(l->u, l->out, at->span, "here: %s", at->text);
 	else if (at && at->is_implied)

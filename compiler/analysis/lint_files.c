@@ -264,12 +264,24 @@ void fp_lint_dead_execute(struct fp_lint *l)
 	dead_grants(l, FP_RIGHT_EXECUTE);
 }
 
+/* A directory and all below it, as a pattern. */
+static const char *tree_of(struct fp_lint *l, const char *dir)
+{
+	struct fp_buf b;
+
+	fp_buf_init(&b, &l->u->arena);
+	for (; *dir; dir++)
+		fp_buf_printf(&b, strchr("*?[]{}\\", *dir) ? "\\%c" : "%c", *dir);
+	fp_buf_puts(&b, "/**");
+	return fp_buf_text(&b);
+}
+
 /* Nothing below it may be read: the mount is there for nobody. */
 void fp_lint_dead_mount(struct fp_lint *l)
 {
 	fp_ir_each (l->ir, FP_KIND_MOUNT, r) {
-		const char *tree = fp_arena_printf(&l->u->arena, "%s/**", r->u.mount.on);
-		if (has_content(r) && !r->is_implied && !strpbrk(tree, "${}[]?") &&
+		const char *tree = tree_of(l, r->u.mount.on);
+		if (has_content(r) && !r->is_implied && !fp_text_is_template(r->u.mount.on) &&
 		    !fp_lint_path(l, FP_RIGHT_READ, tree, NULL) &&
 		    !fp_lint_path(l, FP_RIGHT_WRITE, tree, NULL))
 			mount_found(l, r);

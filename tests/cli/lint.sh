@@ -121,6 +121,14 @@ before=$(prints "$p")
 is "$(prints moved.policy | sed "s/('FPG039'[^)]*), //")" "$(echo "$before" | sed "s/('FPG039'[^)]*), //")" "moved and changed around, a finding has its fingerprint"
 sed 's/policy p /policy other /' "$p" >other.policy
 is "$([ "$(prints other.policy)" != "$before" ]; echo $?)" 0 "another policy's is another"
+cat >two.policy <<'P'
+language 1;
+policy p {
+    owner "o"; tier standard; targets debian-12;
+    mounts { bind "/srv/a" on "/a b" nosuid, nodev; bind "/srv/b" on "/b" nosuid, nodev; }
+}
+P
+is "$(prints two.policy | grep -o "'FPF010', '[0-9a-f]*'" | sort -u | wc -l)" 2 "two mounts have two fingerprints"
 is "$(prints "$p" | grep -oE '[0-9a-f]{32}' | sort | uniq -d)" "" "no two are equal"
 
 # ---- the same bytes, and quickly ----
