@@ -123,6 +123,7 @@ static int stage(const struct fp_probe *p)
 	case FP_PROBE_IDMAP:
 	case FP_PROBE_EGRESS:
 	case FP_PROBE_INGRESS:
+	case FP_PROBE_SOCKET:
 	case FP_PROBE_DEVICE:
 	case FP_PROBE_OPEN_FILES:
 	case FP_PROBE_RLIMIT:
@@ -244,6 +245,7 @@ void fp_probes_make(struct fp_unit *u, const struct fp_ir *ir, const struct fp_t
 	fp_probes_mounts(out);
 	fp_probes_files(out);
 	fp_probes_net(out);
+	fp_probes_sockets(out);
 	fp_probes_devices(out);
 	fp_probes_limits(out);
 	assertions(out);

@@ -95,6 +95,7 @@ void fp_probes_path_subject(struct fp_probes *p, const struct fp_assertion *a);
 void fp_probes_mounts(struct fp_probes *p);
 void fp_probes_process(struct fp_probes *p);
 void fp_probes_net(struct fp_probes *p);
+void fp_probes_sockets(struct fp_probes *p);
 void fp_probes_net_subject(struct fp_probes *p, const struct fp_assertion *a);
 void fp_probes_devices(struct fp_probes *p);
 void fp_probes_limits(struct fp_probes *p);

@@ -17,6 +17,63 @@ static unsigned width(const struct fp_prefix *a)
 	return a->family == FP_IPV4 ? 4 : 16;
 }
 
+/* ---- sockets ---- */
+
+/* The rule that lets sockets of some kinds be made, or NULL. */
+static const struct fp_rule *socket_rule(const struct fp_probes *p, const struct fp_sysdef *sys)
+{
+	const struct fp_call_plan *plan = &p->ir->calls[sys->index];
+
+	for (size_t i = 0; i < plan->n; i++)
+		if (plan->at[i].decision.action == FP_ACT_ALLOW &&
+		    !plan->at[i].rule->u.call.is_audit)
+			return plan->at[i].rule;
+	return NULL;
+}
+
+/*
+ * By family and type, as the modules see them: a module that holds the rule makes no other socket,
+ * whatever the call's own default says. Families and types have one number on every machine here.
+ */
+static void kind_of_socket(struct fp_probes *p, const struct fp_rule *rule, uint32_t nr,
+			   enum fp_abi abi, uint64_t family, uint64_t type)
+{
+	const uint64_t args[6] = { family, type };
+	const struct fp_answer a = fp_eval_call(p->ir, abi, nr, args, p->kernel);
+	bool allowed = a.effect == FP_ALLOW;
+	const struct fp_probe probe = {
+		.layers = 1u << FP_LAYER_APPARMOR | 1u << FP_LAYER_SELINUX,
+		.rule = rule,
+		.by = a.rule,
+		.also = allowed ? NULL : rule,
+		.expect = fp_probe_outcome_of(allowed),
+		.why = allowed ? "a socket of its kinds" : "another kind of socket",
+		.action = FP_PROBE_SOCKET,
+		.args = { fp_arena_printf(&p->u->arena, "%u", (unsigned)family),
+			  fp_arena_printf(&p->u->arena, "%u", (unsigned)type) },
+	};
+
+	fp_probes_add(p, &probe);
+}
+
+void fp_probes_sockets(struct fp_probes *p)
+{
+	/* AF_UNIX, AF_INET, AF_INET6, AF_NETLINK, AF_PACKET; SOCK_STREAM, SOCK_DGRAM, SOCK_RAW */
+	static const uint64_t families[] = { 1, 2, 10, 16, 17 }, types[] = { 1, 2, 3 };
+	const struct fp_sysdef *sys = fp_sys_find("socket", 6);
+	const struct fp_rule *rule = socket_rule(p, sys);
+	enum fp_arch arch = 0;
+
+	while (arch < FP_ARCH_N && !p->target->archs[arch])
+		arch++;
+	if (!rule || arch == FP_ARCH_N)
+		return;
+	const enum fp_abi abi = fp_arch_native(arch);
+	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
+		for (size_t k = 0; k < sizeof(types) / sizeof(types[0]); k++)
+			kind_of_socket(p, rule, (uint32_t)sys->nr[abi], abi, families[i], types[k]);
+}
+
 /* ---- addresses ---- */
 
 static struct fp_prefix first_of(const struct fp_prefix *p)

@@ -105,6 +105,7 @@ static const act_fn acts[ACTIONS] = {
 	[FP_PROBE_IDMAP] = act_idmap,
 	[FP_PROBE_EGRESS] = act_egress,
 	[FP_PROBE_INGRESS] = act_ingress,
+	[FP_PROBE_SOCKET] = act_socket,
 	[FP_PROBE_DEVICE] = act_device,
 	[FP_PROBE_TASKS] = act_tasks,
 	[FP_PROBE_MEMORY] = act_memory,

@@ -146,6 +146,17 @@ static bool packet_is_right(const struct fp_probes *p, const struct fp_probe *on
 						.effect == FP_ALLOW);
 }
 
+static bool socket_is_right(const struct fp_probes *p, const struct fp_probe *one)
+{
+	const uint64_t args[6] = { number(one->args[0]), number(one->args[1]) };
+	const struct fp_sysdef *sys = fp_sys_find("socket", 6);
+
+	return one->expect.succeeds ==
+	       (fp_eval_call(p->ir, FP_ABI_X86_64, (uint32_t)sys->nr[FP_ABI_X86_64], args,
+			     p->kernel)
+			.effect == FP_ALLOW);
+}
+
 static bool is_right(const struct fp_probes *p, const struct fp_probe *one)
 {
 	switch (one->action) {
@@ -162,6 +173,8 @@ static bool is_right(const struct fp_probes *p, const struct fp_probe *one)
 		return !one->expect.succeeds;
 	case FP_PROBE_MASKED:
 		return one->expect.succeeds;
+	case FP_PROBE_SOCKET:
+		return socket_is_right(p, one);
 	case FP_PROBE_MOUNT:
 	case FP_PROBE_FSTYPE:
 	case FP_PROBE_FILL:
@@ -400,6 +413,9 @@ static void test_neighbours_of_packets(void **state)
 	assert_expects(&p, EGRESS, false, "udp", "10.0.0.0", "80");
 	assert_expects(&p, EGRESS, false, "icmp", "198.51.100.1", "0");
 	assert_expects(&p, INGRESS, false, "tcp", "2001:db8::1", "9");
+	assert_expects(&p, SOCKET, true, "2", "1");
+	assert_expects(&p, SOCKET, false, "10", "1");
+	assert_expects(&p, SOCKET, false, "17", "3");
 }
 
 static void test_neighbours_of_limits(void **state)

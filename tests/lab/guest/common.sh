@@ -29,6 +29,16 @@ is_base() { # suite
 	return 1
 }
 
+# The first process of a control group, once it runs under a filter: $pid.
+filtered() { # control group
+	tries=0 pid=
+	until [ -n "$pid" ] && grep -q '^Seccomp:.*2' "/proc/$pid/status" || [ $tries -gt 250 ]; do
+		usleep 20000
+		tries=$((tries + 1))
+		pid=$(head -n 1 "$cgroups/$1/cgroup.procs" 2>/dev/null)
+	done
+}
+
 load_modules() {
 	while read -r module; do
 		insmod "/lab/modules/$module.ko" || note "module $module was refused"

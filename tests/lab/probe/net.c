@@ -167,6 +167,27 @@ void act_ingress(char **arg, const struct options *o, struct outcome *out)
 	}
 }
 
+void act_socket(char **arg, const struct options *o, struct outcome *out)
+{
+	uint64_t family, type;
+
+	(void)o;
+	if (!fp_probe_number(arg[0], &family) || !fp_probe_number(arg[1], &type) ||
+	    family > INT_MAX || type > INT_MAX) {
+		unable(out, "number");
+		return;
+	}
+	int fd = socket((int)family, (int)type | SOCK_CLOEXEC, 0);
+	if (fd >= 0)
+		succeed_if(out, true);
+	else if (errno == EAFNOSUPPORT || errno == EPROTONOSUPPORT || errno == ESOCKTNOSUPPORT)
+		unable(out, strerrorname_np(errno));
+	else
+		failed(out, errno);
+	if (fd >= 0)
+		close(fd);
+}
+
 /* ---- the peer ---- */
 
 struct served {

@@ -56,6 +56,7 @@ void act_umask(char **arg, const struct options *o, struct outcome *out);
 void act_cwd(char **arg, const struct options *o, struct outcome *out);
 void act_idmap(char **arg, const struct options *o, struct outcome *out);
 void act_egress(char **arg, const struct options *o, struct outcome *out);
+void act_socket(char **arg, const struct options *o, struct outcome *out);
 void act_ingress(char **arg, const struct options *o, struct outcome *out);
 void act_tasks(char **arg, const struct options *o, struct outcome *out);
 void act_memory(char **arg, const struct options *o, struct outcome *out);
