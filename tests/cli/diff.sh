@@ -183,6 +183,15 @@ printf '%s' "$out" >layers.json
 run python3 "$validate" "$schema" layers.json
 is "$status $out" "0 " "the JSON of layers follows the schema"
 
+# The layout of fmt keeps the digest.
+for one in "${example%/*}"/*.policy; do
+	tr -s '\t ' '  ' <"$one" >laid.policy
+	cp laid.policy before.policy
+	run "$fpolicyc" fmt laid.policy
+	run "$fpolicyc" diff --format=json before.policy laid.policy
+	is "$status $(echo "$out" | grep '"digest"' | sort -u | wc -l)" "0 1" "fmt keeps the digest of ${one##*/}"
+done
+
 # Output folders: what was compiled against what is written now.
 for one in "${example%/*}"/*.policy; do
 	name=${one##*/} name=${name%.policy}
