@@ -135,9 +135,11 @@ static void judge_upper(const struct fp_scmp *o, const struct fp_cubes *q,
 			const struct fp_cmp *a = &q->at.at[i].arg[k];
 			bool is_upper = (a->op == FP_CMP_MASKED && a->mask >> 32) ||
 					a->op == FP_CMP_LE || a->op == FP_CMP_GE;
-			if (is_upper && (is_x32 || a->value >> 32))
-				v->wider = "libseccomp compares lower halves only on 32-bit ABIs "
-					   "and x32";
+			if (!is_upper || (!is_x32 && !(a->value >> 32)))
+				continue;
+			v->wider = "libseccomp compares lower halves only on 32-bit ABIs and x32";
+			if (v->caught < q->at.at[i].decision.action)
+				v->caught = q->at.at[i].decision.action;
 		}
 }
 

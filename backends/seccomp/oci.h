@@ -17,6 +17,7 @@ struct fp_scmp_entry {
 /* What became of a call: reasons, or NULL where the list says what the rules say. */
 struct fp_scmp_verdict {
 	const char *narrower, *wider;
+	enum fp_action caught; /* the loosest answer that meets other calls than were meant */
 };
 
 struct fp_scmp {

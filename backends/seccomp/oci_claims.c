@@ -183,7 +183,7 @@ static void claim_part(struct fp_scmp *o, const struct fp_rule *r, struct fp_dec
 {
 	const char *why = v->narrower ? v->narrower : v->wider;
 
-	if (d.action < o->rest.action)
+	if (d.action < o->rest.action || d.action < v->caught)
 		claim(o, r, FP_CLAIM_WIDER, v->wider ? v->wider : why);
 	else if (o->claims[r->id].kind != FP_CLAIM_WIDER)
 		claim(o, r, FP_CLAIM_NARROWER, why);
