@@ -24,12 +24,10 @@ ok "$(grep -q '{"layers": {"debian-11": \["oci", "nftables"\]}, "never": "egress
 is "$(echo "$out" | grep -c 'W0702')" 2 "what one layer alone stops is a warning, a set's calls are one"
 
 # libseccomp drops upper halves on x32: a large offset meets the rule in place of the default.
-for default in 'deny errno EPERM' trap; do
-	policy '' '' "syscalls { default $default; abi x32; allow ftruncate(length) where length < 4096; } test { deny mount; }"
-	run "$fpolicyc" "$tmp/p.policy" -q -o "$tmp/x32"
-	is $status 0 "a list that libseccomp widens on x32 is compiled: $default"
-	is "$(grep -c 'oci *wider *libseccomp compares lower halves' "$tmp/x32/debian-11/claims.txt")" 2 "and claimed so, for the rule and the default"
-done
+policy '' '' 'syscalls { default deny errno EPERM; abi x32; allow ftruncate(length) where length < 4096; } test { deny mount; }'
+run "$fpolicyc" "$tmp/p.policy" -q -o "$tmp/x32"
+is $status 0 "a list that libseccomp widens on x32 is compiled"
+is "$(grep -c 'oci *wider *libseccomp compares lower halves' "$tmp/x32/debian-11/claims.txt")" 2 "and claimed so, for the rule and the default"
 
 # Of 2^20 states no budget has room for: both letters would have to stand in one place.
 policy '' '' 'files { allow read "/**a????????????????????"; } never read "/**b????????????????????";'
