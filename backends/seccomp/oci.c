@@ -397,8 +397,9 @@ const struct fp_seccomp_oci *fp_seccomp_oci_with(struct fp_call_context *c)
 const struct fp_seccomp_oci *fp_seccomp_oci(struct fp_unit *u, const struct fp_ir *ir,
 					    const struct fp_target *t)
 {
-	struct fp_call_context c;
+	/* The list is told from it later. */
+	struct fp_call_context *c = FP_NEW(&u->arena, struct fp_call_context);
 
-	fp_call_context_init(&c, u, ir, t);
-	return fp_seccomp_oci_with(&c);
+	fp_call_context_init(c, u, ir, t);
+	return fp_seccomp_oci_with(c);
 }

@@ -258,7 +258,7 @@ static void measured_runtime_facts_hold(void **state)
 		{ FP_FEAT_OCI_TMPFS_MODE, "iiyy", "yyyy" },
 		{ FP_FEAT_OCI_SECCOMP_FLAGS, "rrry", "yyyy" },
 		{ FP_FEAT_OCI_SECCOMP_KILL_PROCESS, "ryyy", "yyyy" },
-		{ FP_FEAT_OCI_SECCOMP_DEFAULT_ERRNO_RET, "iyyy", "iyyy" },
+		{ FP_FEAT_OCI_SECCOMP_DEFAULT_ERRNO_RET, "yyyy", "iyyy" },
 		{ FP_FEAT_OCI_SECCOMP_ERRNO_RET, "yyyy", "yyyy" },
 		{ FP_FEAT_OCI_SECCOMP_NOTIFY, "ryyy", "iyyy" },
 		{ FP_FEAT_OCI_SECCOMP_NO_PROLOGUE, "nnnn", "yyyy" },
