@@ -194,7 +194,7 @@ static void claim_default(struct fp_scmp *o)
 	const struct fp_rule *r = fp_ir_only(o->ir, FP_KIND_CALL_DEFAULT);
 	struct fp_decision d = fp_scmp_said(o, o->ir->call_default);
 
-	if (claim_action(o, r, o->ir->call_default))
+	if (claim_action(o, r, o->ir->call_default) && o->claims[r->id].kind == FP_CLAIM_WIDER)
 		return;
 	for (size_t i = 0; i < fp_sys_count(); i++) {
 		const struct fp_scmp_verdict *v = &o->verdicts[i];

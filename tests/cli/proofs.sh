@@ -28,6 +28,9 @@ policy '' '' 'syscalls { default deny errno EPERM; abi x32; allow ftruncate(leng
 run "$fpolicyc" "$tmp/p.policy" -q -o "$tmp/x32"
 is $status 0 "a list that libseccomp widens on x32 is compiled"
 is "$(grep -c 'oci *wider *libseccomp compares lower halves' "$tmp/x32/debian-11/claims.txt")" 2 "and claimed so, for the rule and the default"
+policy '' '' 'syscalls { default notify; abi x32; allow ftruncate(length) where length < 4096; } test { deny capability sys_boot; }'
+run "$fpolicyc" "$tmp/p.policy" -q -o "$tmp/notify"
+is $status 0 "though the default is claimed narrower for another reason"
 
 # Of 2^20 states no budget has room for: both letters would have to stand in one place.
 policy '' '' 'files { allow read "/**a????????????????????"; } never read "/**b????????????????????";'
