@@ -15,12 +15,13 @@ static bool is_io(enum fp_limit limit)
 	       limit == FP_LIM_IO_WRITE_OPS;
 }
 
-/* The kernel knows a device by its number; a path stands for one only where no number was given. */
+/* The kernel knows a device by its number, systemd by its path: where one differs, so may disks. */
 static bool is_same_device(const struct fp_rule_limit *a, const struct fp_rule_limit *b)
 {
-	if (a->has_number && b->has_number)
-		return a->major == b->major && a->minor == b->minor;
-	return !strcmp(a->device, b->device);
+	bool is_other =
+		a->has_number && b->has_number && (a->major != b->major || a->minor != b->minor);
+
+	return !is_other && !strcmp(a->device, b->device);
 }
 
 /* The rule of a knob, of the same device where it has one. */
