@@ -72,6 +72,7 @@ drop_net() { # name
 # busybox calls the far end veth0, whatever is asked for. The process may still be on its way there.
 pair() { # name pid
 	until [ "$(readlink "/proc/$2/ns/net")" != "$(readlink /proc/self/ns/net)" ]; do usleep 1000; done
+	ip link del veth0 2>/dev/null # of a job whose start failed
 	ip link add "$1" type veth && netmove veth0 "$2"
 	nsenter --net="/proc/$2/ns/net" -- ip link set veth0 name eth0
 	for at in "" "nsenter --net=/proc/$2/ns/net --"; do
