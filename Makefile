@@ -306,9 +306,9 @@ install: all $(B)/libfpolicy.so
 	install -m 644 docs/fpolicy.5 $(DESTDIR)$(PREFIX)/share/man/man5/
 	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions \
 		$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
-	install -m 644 completions/fpolicyc.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/fpolicyc
-	install -m 644 completions/_fpolicyc $(DESTDIR)$(PREFIX)/share/zsh/site-functions/
-	install -m 644 completions/fpolicyc.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/
+	install -m 644 docs/completions/fpolicyc.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/fpolicyc
+	install -m 644 docs/completions/_fpolicyc $(DESTDIR)$(PREFIX)/share/zsh/site-functions/
+	install -m 644 docs/completions/fpolicyc.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/
 	install -m 644 schemas/json/*.json $(DESTDIR)$(PREFIX)/share/fpolicy/schemas/
 	install -m 644 schemas/targets/*.target $(DESTDIR)$(PREFIX)/share/fpolicy/targets/
 	install -m 644 policies/examples/*.policy $(DESTDIR)$(PREFIX)/share/fpolicy/examples/

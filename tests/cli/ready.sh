@@ -42,7 +42,7 @@ COMP_CWORD=$(($# - 1))
 _fpolicyc 2>/dev/null
 printf '%s\n' "${COMPREPLY[@]}"
 B
-	ask() { bash "$tmp/ask.bash" "$root/completions/fpolicyc.bash" "$@"; }
+	ask() { bash "$tmp/ask.bash" "$root/docs/completions/fpolicyc.bash" "$@"; }
 	complete_in bash
 	has "$(ask fpolicyc lint lab)" lab.policy "bash: policies"
 	has "$(ask fpolicyc lint -W io)" io-uring "bash: rules"
@@ -69,7 +69,7 @@ _describe() { local name=$2; print -rl -- ${${(P)name}%%:*} }
 _files() { print -rl -- *.policy }
 source $file
 Z
-	ask() { zsh -f "$tmp/ask.zsh" "$root/completions/_fpolicyc" "$@" 2>/dev/null; }
+	ask() { zsh -f "$tmp/ask.zsh" "$root/docs/completions/_fpolicyc" "$@" 2>/dev/null; }
 	complete_in zsh
 	has "$(ask fpolicyc lint lab)" lab.policy "zsh: policies"
 	has "$(ask fpolicyc lint -W io)" io-uring "zsh: rules"
@@ -80,7 +80,7 @@ fi
 
 # ---- fish ----
 if command -v fish >/dev/null; then
-	ask() { HOME=$tmp fish --no-config -c "source $root/completions/fpolicyc.fish; complete -C '$*'" 2>/dev/null | cut -f1; }
+	ask() { HOME=$tmp fish --no-config -c "source $root/docs/completions/fpolicyc.fish; complete -C '$*'" 2>/dev/null | cut -f1; }
 	complete_in fish
 	has "$(ask fpolicyc lint -W io)" io-uring "fish: rules"
 	has "$(ask fpolicyc lint --fail-on=w | sed 's/.*=//')" warning "fish: levels"
@@ -117,7 +117,7 @@ done <"$tmp/hooks"
 	fpolicyc lint policies/examples/docker-default.policy --fail-on=never
 	for p in tests/ui/*/*.policy; do cat "${p%.policy}.stderr"; done
 } >"$tmp/lines" 2>/dev/null
-python3 - ci/github-matcher.json "$tmp/lines" >"$tmp/match" <<'P'
+python3 - docs/ci/github-matcher.json "$tmp/lines" >"$tmp/match" <<'P'
 import json, re, sys
 pattern = json.load(open(sys.argv[1]))["problemMatcher"][0]["pattern"][0]
 want = got = 0
@@ -135,7 +135,7 @@ P
 is "$(cat "$tmp/match")" True "the matcher takes every error and warning, and nothing else"
 
 # ---- the job of GitLab, in a repository with a base ----
-python3 - ci/gitlab.yml >"$tmp/job" <<'P'
+python3 - docs/ci/gitlab.yml >"$tmp/job" <<'P'
 import re, sys
 text = open(sys.argv[1]).read()
 script = re.search(r"(?ms)^  script:\n(.*?)^  \w", text).group(1)
