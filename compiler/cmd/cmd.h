@@ -40,8 +40,18 @@ struct option;
 int fp_cmd_bad_option(int c, int before, char **argv, const char *command,
 		      const struct option *known);
 
-/* Prints the handle's diagnostics on stderr (in colour on a terminal unless NO_COLOR) and maps the
- * status. */
+/*
+ * `--color[=WHEN]` belongs to every command: takes it out of the arguments, wherever it stands
+ * before
+ * "--". False after printing what is wrong with it.
+ */
+bool fp_cmd_take_color(int *argc, char **argv);
+
+/* Whether what goes to this descriptor is coloured: by --color, else on a terminal, unless
+ * NO_COLOR. */
+bool fp_cmd_wants_color(int fd);
+
+/* Prints the handle's diagnostics on stderr and maps the status. */
 int fp_cmd_finish(struct fpolicy *p, enum fpolicy_status status);
 
 /* ---- fsread.c, fswrite.c ---- */

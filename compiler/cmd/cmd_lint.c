@@ -153,12 +153,11 @@ static bool fails(const struct options *o, const struct fpolicy *p)
 
 static bool write_report(const struct options *o, const struct fp_report_run *runs, size_t n)
 {
-	const char *no = getenv("NO_COLOR");
 	struct fp_unit u;
 	struct fp_report r = { .unit = &u, .runs = runs, .n = n };
 	struct fp_buf out;
 
-	r.colour = !o->out && isatty(STDOUT_FILENO) && !(no && no[0]);
+	r.colour = !o->out && fp_cmd_wants_color(STDOUT_FILENO);
 	fp_unit_init(&u, FP_MEMORY_LIMIT);
 	if (setjmp(u.recover)) {
 		fp_unit_free(&u);

@@ -32,7 +32,6 @@ static int in_unit(fp_unit_work work, const struct options *o)
 {
 	struct fp_unit u;
 	struct fp_buf text;
-	const char *no_colour = getenv("NO_COLOR");
 	int code;
 
 	fp_unit_init(&u, FP_MEMORY_LIMIT);
@@ -42,7 +41,7 @@ static int in_unit(fp_unit_work work, const struct options *o)
 	}
 	code = work(&u, o);
 	fp_buf_init(&text, &u.arena);
-	fp_diag_render(&u, &text, isatty(STDERR_FILENO) && !(no_colour && no_colour[0]));
+	fp_diag_render(&u, &text, fp_cmd_wants_color(STDERR_FILENO));
 	fputs(fp_buf_text(&text), stderr);
 	fp_unit_free(&u);
 	return code;

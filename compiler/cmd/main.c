@@ -63,7 +63,6 @@ static int unknown_command(const char *word)
 	return FP_EXIT_INPUT;
 }
 
-/* Inside a bundle (-qz) optind does not move, and the word before it is another one. */
 /* `--tday=2026-01-01` -> `--today` */
 static void help_option(const char *word, const struct option *known)
 {
@@ -78,6 +77,7 @@ static void help_option(const char *word, const struct option *known)
 		fprintf(stderr, "fpolicyc: help: did you mean '--%s'?\n", near.best);
 }
 
+/* Inside a bundle (-qz) optind does not move, and the word before it is another one. */
 int fp_cmd_bad_option(int c, int before, char **argv, const char *command,
 		      const struct option *known)
 {
@@ -93,16 +93,9 @@ int fp_cmd_bad_option(int c, int before, char **argv, const char *command,
 	return FP_EXIT_INPUT;
 }
 
-static bool wants_colour(void)
-{
-	const char *no = getenv("NO_COLOR");
-
-	return isatty(STDERR_FILENO) && !(no && no[0]);
-}
-
 int fp_cmd_finish(struct fpolicy *p, enum fpolicy_status status)
 {
-	fputs(fpolicy_diagnostics(p, wants_colour()), stderr);
+	fputs(fpolicy_diagnostics(p, fp_cmd_wants_color(STDERR_FILENO)), stderr);
 	if (!p)
 		return fp_cmd_error("out of memory");
 	switch (status) {
@@ -128,6 +121,7 @@ static int help(void)
 	for (size_t i = 0; i < COMMANDS; i++)
 		printf("  %-8s  %s\n", commands[i].name, commands[i].summary);
 	puts("\n`fpolicyc COMMAND --help` tells the options; fpolicyc(1) and fpolicy(5) tell all.\n"
+	     "--color=always|never|auto, for every command, is about what it prints.\n"
 	     "exit codes: 0 clean, 1 findings, 2 usage or input, 3 undecided, 4 internal error");
 	return FP_EXIT_OK;
 }
@@ -144,6 +138,8 @@ int main(int argc, char **argv)
 {
 	/* Options may follow files, whatever the environment says. */
 	unsetenv("POSIXLY_CORRECT");
+	if (!fp_cmd_take_color(&argc, argv))
+		return FP_EXIT_INPUT;
 	if (argc < 2)
 		return fp_cmd_error("nothing to do; try `fpolicyc --help`");
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))

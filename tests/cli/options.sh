@@ -47,6 +47,19 @@ printf 'language 1;\npolicy p { owner "\302\233\342\200\256"; }\n' >"$odd.policy
 run "$fpolicyc" "$odd.policy" -o refused
 is "$status $(echo "$out" | LC_ALL=C tr -d '\n' | LC_ALL=C grep -c '[^ -~]')" "2 0" "names and lines are shown without controls"
 
+# Colours: none in a pipe, and --color has the last word, before and after the command and its files.
+escapes() { # arguments...: how many lines of a warning begin a colour
+	"$fpolicyc" "$@" 2>&1 </dev/null | grep -c "$(printf '\033')"
+}
+is "$(escapes warned.policy -o out)" 0 "a pipe has no colours"
+ok "$([ "$(NO_COLOR=1 escapes --color=always warned.policy -o out)" -gt 0 ]; echo $?)" \
+	"--color=always is coloured, whatever NO_COLOR says"
+ok "$([ "$(escapes warned.policy -o out --color)" -gt 0 ]; echo $?)" "--color alone is always"
+ok "$([ "$(escapes lint warned.policy --color=always)" -gt 0 ]; echo $?)" "of other commands, too"
+is "$(escapes warned.policy -o out --color=always --color=never)" 0 "the last one counts"
+fails "a colour that is none" "--color=red: it is auto, always or never" a.policy -o refused --color=red
+fails "no option behind --" "--color: No such file" -o refused -- --color
+
 # Exit codes.
 run "$fpolicyc" a.policy -o out
 is $status 0 "clean is 0"
