@@ -31,7 +31,8 @@ runtime() {
 }
 
 prepare() {
-	dir=$(mktemp -d /tmp/fpolicy-lab.XXXXXX) || return 1
+	# Not below /tmp: hosts keep sockets there, and a bind of it is claimed otherwise.
+	dir=$(mktemp -d /var/tmp/fpolicy-lab.XXXXXX) || return 1
 	chmod 755 "$dir"
 	mkdir "$dir/in" "$dir/rootfs" && mkdir -m 777 "$dir/out" || return 1
 	for d in usr/bin dev in lab out proc sys tmp; do
@@ -79,7 +80,7 @@ job() {
 }
 
 try() {
-	prepare || { ok 1 "a folder for $name below /tmp"; return; }
+	prepare || { ok 1 "a folder for $name below /var/tmp"; return; }
 	log=$(job 2>&1)
 	ok $? "lab.policy is compiled, merged and run by $name, and the job ends well"
 	echo "$log" | sed 's/^/# /'
