@@ -7,11 +7,11 @@ fpolicyc=$(realpath "$1")
 root=$PWD
 tmp=$(mktemp -d) || exit 2
 trap 'rm -rf "$tmp"' EXIT
-mkdir "$tmp/bin" "$tmp/work"
+mkdir "$tmp/bin" "$tmp/repo"
 ln -s "$fpolicyc" "$tmp/bin/fpolicyc"
 PATH=$tmp/bin:$PATH
-cp policies/examples/lab.policy "$tmp/work/"
-cd "$tmp/work" || exit 2
+cp policies/examples/lab.policy "$tmp/repo/"
+cd "$tmp/repo" || exit 2
 
 has() { # TEXT LINE NAME
 	echo "$1" | grep -qxF -- "$2"
@@ -102,10 +102,10 @@ P
 ok $? "hooks have what pre-commit wants, and match policies"
 is "$(cut -d' ' -f1 "$tmp/hooks" | tr '\n' ' ')" "fpolicyc-fmt fpolicyc-lint " "which hooks there are"
 while read -r id entry; do
-	printf 'language 1;\npolicy p {owner "o";\ntargets debian-12;syscalls{default kill;allow setns;}}\n' >"$tmp/work/h.policy"
+	printf 'language 1;\npolicy p {owner "o";\ntargets debian-12;syscalls{default kill;allow setns;}}\n' >"$tmp/repo/h.policy"
 	# shellcheck disable=SC2086
-	run $entry "$tmp/work/h.policy"
-	changed=$(grep -c '^policy p {$' "$tmp/work/h.policy")
+	run $entry "$tmp/repo/h.policy"
+	changed=$(grep -c '^policy p {$' "$tmp/repo/h.policy")
 	case $id in
 	fpolicyc-fmt) is "$status $changed" "0 1" "$id lays a policy out" ;;
 	*) is "$status" 1 "$id fails on a finding" ;;

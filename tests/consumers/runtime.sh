@@ -39,7 +39,7 @@ trap clean_up EXIT
 trap 'exit 1' HUP INT TERM
 
 prepare() {
-	job=$(mktemp -d /tmp/fpolicy-runtime.XXXXXX) || return 1
+	job=$(mktemp -d -p /tmp) || return 1
 	chmod 755 "$job"
 	mkdir -m 777 "$job/out" && mkdir "$job/in" "$job/rootfs" || return 1
 	for d in bin dev etc hidden in out proc sys tmp; do

@@ -32,7 +32,7 @@ runtime() {
 
 prepare() {
 	# Not below /tmp: hosts keep sockets there, and a bind of it is claimed otherwise.
-	dir=$(mktemp -d /var/tmp/fpolicy-lab.XXXXXX) || return 1
+	dir=$(mktemp -d -p /var/tmp) || return 1
 	chmod 755 "$dir"
 	mkdir "$dir/in" "$dir/rootfs" && mkdir -m 777 "$dir/out" || return 1
 	for d in usr/bin dev in lab out proc sys tmp; do
