@@ -15,54 +15,9 @@
 #include "ir/decide.h"
 #include "ir/domain_calls.h"
 #include "ir/eval.h"
+#include "prover_unit.h"
 #include "random.h"
 #include "sema/sema.h"
-
-/* One unit for the questions, and one for each policy: a compilation has one. */
-static struct fp_unit u, policies[6];
-static size_t policy_count;
-static struct fp_prover prover;
-
-static void open_unit(struct fp_unit *unit)
-{
-	fp_unit_init(unit, (size_t)512 << 20);
-	if (setjmp(unit->recover))
-		abort();
-}
-
-static void begin(void)
-{
-	open_unit(&u);
-	fp_prover_init(&prover, &u, NULL);
-}
-
-static void end(void)
-{
-	while (policy_count)
-		fp_unit_free(&policies[--policy_count]);
-	fp_unit_free(&u);
-}
-
-static const struct fp_ir *resolve(const char *statements)
-{
-	struct fp_unit *own = &policies[policy_count++];
-	const char *text =
-		fp_arena_printf(&u.arena,
-				"language 1;\npolicy p { owner \"o\"; targets debian-12;\n"
-				"test { deny capability sys_boot; }\n%s\n}\n",
-				statements);
-	struct fp_buf out;
-
-	open_unit(own);
-	const struct fp_source *src = fp_source_add(&own->sources, "t.policy", text, strlen(text),
-						    (struct fp_span){ 0, 0 });
-	const struct fp_ir *ir = fp_resolve(own, src, NULL);
-	fp_buf_init(&out, &own->arena);
-	fp_diag_render(own, &out, false);
-	if (!ir)
-		fail_msg("%s\n%s", text, fp_buf_text(&out));
-	return ir;
-}
 
 static const struct fp_excesses *refine(const struct fp_ir *a, const struct fp_ir *b,
 					enum fp_relation relation)

@@ -17,56 +17,22 @@
 #include "backends/backend.h"
 #include "ir/decide.h"
 #include "ir/domain_calls.h"
+#include "prover_unit.h"
 #include "random.h"
 #include "sema/sema.h"
 
-/* One unit for the questions, and one for each policy: a compilation has one. */
-static struct fp_unit u, policies[3];
-static size_t policy_count;
-static struct fp_prover prover;
 static Z3_context z;
 
-static void open_unit(struct fp_unit *unit)
-{
-	fp_unit_init(unit, (size_t)512 << 20);
-	if (setjmp(unit->recover))
-		abort();
-}
-
-static void begin(void)
-{
-	open_unit(&u);
-	fp_prover_init(&prover, &u, NULL);
-}
-
-static void end(void)
+/* Every question was decided. */
+static void end_decided(void)
 {
 	assert_false(prover.dd.is_spent);
-	while (policy_count)
-		fp_unit_free(&policies[--policy_count]);
-	fp_unit_free(&u);
+	end();
 }
 
-static const struct fp_ir *resolve(const char *statements)
+static const struct fp_ir *resolve_calls(const char *rules)
 {
-	struct fp_unit *own = &policies[policy_count++];
-	const char *text =
-		fp_arena_printf(&u.arena,
-				"language 1;\npolicy p { owner \"o\"; targets debian-12;\n"
-				"test { deny capability sys_boot; }\n"
-				"syscalls { abi i386; %s }\n}\n",
-				statements);
-	struct fp_buf out;
-
-	open_unit(own);
-	const struct fp_source *src = fp_source_add(&own->sources, "t.policy", text, strlen(text),
-						    (struct fp_span){ 0, 0 });
-	const struct fp_ir *ir = fp_resolve(own, src, NULL);
-	fp_buf_init(&out, &own->arena);
-	fp_diag_render(own, &out, false);
-	if (!ir)
-		fail_msg("%s\n%s", text, fp_buf_text(&out));
-	return ir;
+	return resolve(fp_arena_printf(&u.arena, "syscalls { abi i386; %s }", rules));
 }
 
 /* ---- what is drawn ---- */
@@ -348,7 +314,7 @@ static void draw_policy(struct policy *p, const struct fp_sysdef *sys, const str
 		}
 		put_rule(&b, verbs[p->verb[i]].word, sys, p->rules[i]);
 	}
-	p->ir = resolve(fp_buf_text(&b));
+	p->ir = resolve_calls(fp_buf_text(&b));
 }
 
 /* The rank is at least `rank`: nothing stricter matches, and something does, or the default is. */
@@ -465,7 +431,7 @@ static void claim(const struct policy *p, const struct fp_sysdef *sys, enum fp_a
 	fp_buf_puts(&b, "default deny; deny socketcall(call) where call == 1; deny ipc(call) where "
 			"call == 2;");
 	put_rule(&b, "allow", sys, q.rules[0]);
-	q.ir = resolve(fp_buf_text(&b));
+	q.ir = resolve_calls(fp_buf_text(&b));
 	if (!q.ir->calls[sys->index].n)
 		return; /* the condition can never hold */
 	s.when[abi] = q.ir->calls[sys->index].at[0].rule->u.call.when[abi];
@@ -510,7 +476,7 @@ static void z3_agrees(void **state)
 		compare(&b, &a, sys, abi);
 		compare_policies(&a, &b, sys, abi);
 		claim(&a, sys, abi);
-		end();
+		end_decided();
 	}
 	assert_true(found > asked / 5 && found < asked - asked / 10);
 	printf("measured: %d pairs of random policies, %zu questions to z3 (%zu with an example), 0 "
@@ -685,7 +651,7 @@ static void z3_agrees_on_bytes(void **state)
 			turned->jf = jt;
 			mutants += bytes_differ(&p, sys, abi, f, n) == Z3_L_TRUE;
 		}
-		end();
+		end_decided();
 	}
 	assert_true(mutants > rounds / 50);
 	printf("measured: filters of %d random policies, their bytes read by z3 alone, 0 disagreements; "
@@ -769,9 +735,9 @@ static void draw_net(struct net_policy *p, const struct net_policy *like)
 			draw_peer(&p->peers[i]);
 		put_net_rule(&b, &p->peers[i]);
 	}
-	p->ir = resolve(fp_arena_printf(&u.arena,
-					"deny socketcall errno ENOSYS; } egress { default %s; %s",
-					p->allows ? "allow" : "deny", fp_buf_text(&b)));
+	p->ir = resolve_calls(
+		fp_arena_printf(&u.arena, "deny socketcall errno ENOSYS; } egress { default %s; %s",
+				p->allows ? "allow" : "deny", fp_buf_text(&b)));
 }
 
 /* Variables: address, port, protocol, family. */
@@ -876,7 +842,7 @@ static void z3_agrees_on_packets(void **state)
 		assert_int_equal(strcmp(d.old_digest, d.new_digest) == 0,
 				 !k->is_wider && !k->is_narrower);
 		wider += k->is_wider;
-		end();
+		end_decided();
 	}
 	assert_true(wider > (size_t)rounds / 10);
 	printf("measured: %d pairs of random egress, verdict by z3 (%zu wider), 0 disagreements\n",

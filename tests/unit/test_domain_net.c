@@ -12,54 +12,15 @@
 #include "ir/decide.h"
 #include "ir/domain_net.h"
 #include "ir/eval.h"
+#include "prover_unit.h"
 #include "random.h"
 #include "sema/sema.h"
 
-/* One unit for the questions, and one for each policy: a compilation has one. */
-static struct fp_unit u, policies[4];
-static size_t policy_count;
-static struct fp_prover prover;
-
-static void open_unit(struct fp_unit *unit)
-{
-	fp_unit_init(unit, (size_t)512 << 20);
-	if (setjmp(unit->recover))
-		abort();
-}
-
-static void begin(void)
-{
-	open_unit(&u);
-	fp_prover_init(&prover, &u, NULL);
-}
-
-static void end(void)
+/* Every question was decided. */
+static void end_decided(void)
 {
 	assert_false(prover.dd.is_spent);
-	while (policy_count)
-		fp_unit_free(&policies[--policy_count]);
-	fp_unit_free(&u);
-}
-
-static const struct fp_ir *resolve(const char *statements)
-{
-	struct fp_unit *own = &policies[policy_count++];
-	const char *text =
-		fp_arena_printf(&u.arena,
-				"language 1;\npolicy p { owner \"o\"; targets debian-12;\n"
-				"test { deny bpf(0); }\n%s\n}\n",
-				statements);
-	struct fp_buf out;
-
-	open_unit(own);
-	const struct fp_source *src = fp_source_add(&own->sources, "t.policy", text, strlen(text),
-						    (struct fp_span){ 0, 0 });
-	const struct fp_ir *ir = fp_resolve(own, src, NULL);
-	fp_buf_init(&out, &own->arena);
-	fp_diag_render(own, &out, false);
-	if (!ir)
-		fail_msg("%s\n%s", text, fp_buf_text(&out));
-	return ir;
+	end();
 }
 
 static const char *const protos[] = { "any", "tcp", "udp", "sctp", "icmp" };
@@ -218,7 +179,7 @@ static void packets_are_decided_as_evaluated(void **state)
 			each_packet(same_as_evaluated, &c);
 			check_pair(&c);
 		}
-		end();
+		end_decided();
 	}
 	assert_true(wider > 50 && pairs - wider > 10);
 	printf("measured: %zu packets of random rules, diagram against evaluation, 0 wrong\n",
@@ -279,7 +240,7 @@ static void claims_are_decided_as_evaluated(void **state)
 		check_claim(&c, rules);
 		c.is_never = true;
 		check_claim(&c, rules);
-		end();
+		end_decided();
 	}
 	assert_true(refuted > 100 && asked - refuted > 100);
 	printf("measured: %zu never and expect of packets, %zu refuted, 0 wrong\n", asked, refuted);
